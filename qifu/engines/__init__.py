@@ -1,0 +1,1 @@
+"""Engines: machinery that knows no service; none imports another."""

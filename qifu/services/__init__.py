@@ -1,0 +1,1 @@
+"""Services: one folder for each system of the plan; none imports another."""

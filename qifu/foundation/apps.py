@@ -1,0 +1,21 @@
+"""Foundation as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+from qifu.foundation import guards
+
+
+class FoundationConfig(AppConfig):
+    """One app for all of foundation's tables."""
+
+    name = "qifu.foundation"
+    label = "foundation"
+    verbose_name = "基础"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Guards are remade after each migration; this is Django's own hook for it, not a business signal."""
+        post_migrate.connect(guards.install_after_migrate, sender=self)

@@ -1,0 +1,186 @@
+"""One table of jobs drained by `qifu worker`: notices, timers and long work, on SQLite and PostgreSQL alike.
+
+A job is enqueued inside an act, so it exists if, and only if, the act commits. It carries ids, never content. A job
+runs at least once: handlers must be safe to repeat. A worker that dies loses its lease and another takes the job.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from django.db import connection, models, transaction
+from django.db.models import F, Q
+
+from qifu.foundation.action import current_act
+from qifu.foundation.request_id import request_id
+
+log = logging.getLogger("qifu.jobs")
+
+LEASE = timedelta(minutes=10)
+FIRST_RETRY = timedelta(seconds=15)
+
+
+class Job(models.Model):
+    """One piece of work to do at or after `run_at`."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "等待"
+        RUNNING = "running", "进行中"
+        DONE = "done", "完成"
+        FAILED = "failed", "失败"
+        CANCELLED = "cancelled", "已取消"
+
+    kind = models.CharField("种类", max_length=80)
+    ids = models.JSONField("编号", default=dict)
+    run_at = models.DateTimeField("执行时间")
+    state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField("已试次数", default=0)
+    max_attempts = models.PositiveSmallIntegerField("最多次数", default=5)
+    unique_key = models.CharField("唯一标识", max_length=160, null=True)
+    leased_until = models.DateTimeField("占用至", null=True)
+    worker = models.CharField("执行者", max_length=80, blank=True)
+    done_count = models.PositiveIntegerField("已完成", default=0)
+    total_count = models.PositiveIntegerField("总数", default=0)
+    progress = models.CharField("进度", max_length=200, blank=True)
+    error = models.TextField("错误", blank=True)
+    created_at = models.DateTimeField("创建时间")
+    created_by = models.BigIntegerField("创建人", null=True)
+    finished_at = models.DateTimeField("结束时间", null=True)
+
+    class Meta:
+        app_label = "foundation"
+        verbose_name = "作业"
+        indexes: ClassVar = [models.Index(fields=["state", "run_at"], name="job_due")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["unique_key"], condition=Q(state__in=["waiting", "running"]), name="job_open_once"
+            )
+        ]
+
+
+class JobCancelled(Exception):
+    """Raised inside a handler by `report` when someone cancelled the job."""
+
+
+class JobRefused(Exception):
+    """Raised by a handler when repeating cannot help; the message is Chinese and shown to the person waiting."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """What a handler receives: the ids it was enqueued with, the time, and a way to report progress."""
+
+    job_id: int
+    ids: dict[str, Any]
+    at: datetime
+
+    def report(self, done: int, total: int, text: str = "") -> None:
+        """Show progress to whoever waits; raises JobCancelled when the job was cancelled meanwhile."""
+        rows = Job.objects.filter(pk=self.job_id, state=Job.State.RUNNING)
+        if not rows.update(done_count=done, total_count=total, progress=text):
+            raise JobCancelled
+
+
+Handler = Callable[[Running], None]
+_handlers: dict[str, Handler] = {}
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Mark a function as the handler of jobs of `kind`."""
+
+    def mark(function: Handler) -> Handler:
+        if kind in _handlers:
+            raise ValueError(f"jobs of kind {kind} have two handlers")
+        _handlers[kind] = function
+        return function
+
+    return mark
+
+
+def handlers() -> dict[str, Handler]:
+    """Return every handler by kind."""
+    return dict(_handlers)
+
+
+def enqueue(
+    kind: str, *, run_at: datetime | None = None, unique_key: str | None = None, max_attempts: int = 5, **ids: Any
+) -> Job:
+    """Add a job inside the act under way; with `unique_key`, an equal open job is returned instead."""
+    act = current_act()
+    if kind not in _handlers:
+        raise LookupError(f"no handler for jobs of kind {kind}")
+    if unique_key is not None:
+        existing = Job.objects.filter(
+            unique_key=unique_key, state__in=[Job.State.WAITING, Job.State.RUNNING]
+        ).first()
+        if existing is not None:
+            return existing
+    return Job.objects.create(
+        kind=kind, ids=ids, run_at=run_at or act.at, unique_key=unique_key, max_attempts=max_attempts,
+        created_at=act.at, created_by=act.by.id,
+    )  # fmt: skip
+
+
+def claim(*, worker: str, at: datetime) -> Job | None:
+    """Take the most overdue job that is due, or whose worker lost its lease; None when there is none.
+
+    On PostgreSQL rows locked by other workers are skipped; on SQLite the write lock taken at BEGIN serialises them.
+    """
+    lost = Q(state=Job.State.RUNNING, leased_until__lt=at)
+    with transaction.atomic():
+        due = Job.objects.filter(Q(state=Job.State.WAITING, run_at__lte=at) | lost).order_by("run_at", "pk")
+        job = due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked).first()
+        if job is None:
+            return None
+        if job.attempts >= job.max_attempts:
+            _finish(job, Job.State.FAILED, at=at, error=job.error or "多次执行中断，已停止重试")
+            return claim(worker=worker, at=at)
+        job.state, job.worker, job.leased_until = Job.State.RUNNING, worker, at + LEASE
+        job.attempts += 1
+        job.save(update_fields=["state", "worker", "leased_until", "attempts"])
+        return job
+
+
+def run_one(*, worker: str, clock: Callable[[], datetime]) -> bool:
+    """Claim and run one job; return False when nothing was due. A failure is retried later, ever more patiently."""
+    job = claim(worker=worker, at=clock())
+    if job is None:
+        return False
+    with request_id(f"job-{job.pk}"):
+        try:
+            _handlers[job.kind](Running(job_id=job.pk, ids=job.ids, at=clock()))
+        except JobCancelled:
+            log.info("job cancelled", extra={"job": job.pk, "kind": job.kind})
+        except JobRefused as error:
+            _finish(job, Job.State.FAILED, at=clock(), error=str(error))
+        except Exception as error:
+            log.exception("job failed", extra={"job": job.pk, "kind": job.kind, "attempt": job.attempts})
+            _retry_or_fail(job, at=clock(), error=f"{type(error).__name__}: {error}")
+        else:
+            _finish(job, Job.State.DONE, at=clock())
+    return True
+
+
+def cancel(job_id: int, *, at: datetime) -> bool:
+    """Cancel a job that has not ended; inside an act. A running handler stops at its next report."""
+    current_act()
+    rows = Job.objects.filter(pk=job_id, state__in=[Job.State.WAITING, Job.State.RUNNING])
+    return bool(rows.update(state=Job.State.CANCELLED, finished_at=at))
+
+
+def _retry_or_fail(job: Job, *, at: datetime, error: str) -> None:
+    if job.attempts >= job.max_attempts:
+        _finish(job, Job.State.FAILED, at=at, error=error)
+        return
+    later = at + FIRST_RETRY * 4 ** (job.attempts - 1)
+    mine = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
+    mine.update(state=Job.State.WAITING, run_at=later, error=error, leased_until=None)
+
+
+def _finish(job: Job, state: str, *, at: datetime, error: str = "") -> None:
+    mine = Job.objects.filter(pk=job.pk, attempts=job.attempts).exclude(state=Job.State.CANCELLED)
+    mine.update(state=state, finished_at=at, error=error, leased_until=None, attempts=F("attempts"))

@@ -1,0 +1,8 @@
+"""Foundation's tables, gathered for Django; each is defined in the file that owns it."""
+
+from qifu.foundation.audit.models import AuditRow
+from qifu.foundation.jobs import Job
+from qifu.foundation.notices import Notice
+from qifu.foundation.revisions import Revision, Series
+
+__all__ = ["AuditRow", "Job", "Notice", "Revision", "Series"]

@@ -1,0 +1,11 @@
+"""Portal as a Django app."""
+
+from django.apps import AppConfig
+
+
+class PortalConfig(AppConfig):
+    """Holds templates, static files and shared pages; no tables."""
+
+    name = "qifu.portal"
+    label = "portal"
+    verbose_name = "门户"

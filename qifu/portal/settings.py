@@ -1,0 +1,204 @@
+"""Every setting of a site, in one file. What differs between sites comes from the environment variables below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from qifu.foundation.environment import Variable, boolean, names, optional_day, read_environment, whole_number
+
+ROOT = Path(__file__).resolve().parents[2]
+
+VARIABLES = [
+    Variable("QIFU_DATA_DIR", str(ROOT / "var"), "数据目录：SQLite 数据库、上传文件、日志都放在这里"),
+    Variable("DATABASE_URL", "", "数据库地址，如 postgresql://用户:口令@主机/库；空则用数据目录内的 SQLite", group="数据库"),
+    Variable("QIFU_SECRET_KEY", "", "签名密钥，50 个以上随机字符；空则首次启动时生成并存入数据目录", group="安全"),
+    Variable("QIFU_HOSTS", "127.0.0.1,localhost,[::1]", "允许的域名，以逗号分隔", names, "安全"),
+    Variable("QIFU_HTTPS", "0", "站点经 HTTPS 访问时设为 1：Cookie 只走加密连接，并发送 HSTS", boolean, "安全"),
+    Variable("QIFU_DEBUG", "0", "开发时设为 1；正式站点必须为 0", boolean, "安全"),
+    Variable("QIFU_DEMO", "0", "演示站点设为 1：显示“模拟数据”标记，允许 qifu demo reset", boolean),
+    Variable("QIFU_AS_OF", "", "截至日 YYYY-MM-DD：业务上把这一天当作今天（演示用）；空则为实际日期", optional_day),
+    Variable("QIFU_PROVINCE", str(ROOT / "provinces" / "zhejiang"), "本省数据目录"),
+    Variable("QIFU_PORT", "8000", "网站端口", whole_number, "运行"),
+    Variable("QIFU_WORKERS", "2", "网站进程数", whole_number, "运行"),
+    Variable("QIFU_LOG_LEVEL", "INFO", "日志级别：DEBUG、INFO、WARNING、ERROR", group="运行"),
+    Variable("QIFU_UPLOAD_LIMIT_MB", "50", "单个上传文件的上限（MB）", whole_number, "运行"),
+    Variable("QIFU_RATE_LIMITS", "1", "是否限制单个来源的请求频率", boolean, "安全"),
+]
+ENV, ENVIRONMENT_FAULTS = read_environment(VARIABLES)
+
+DATA_DIR = Path(ENV["QIFU_DATA_DIR"])
+PROVINCE_DIR = Path(ENV["QIFU_PROVINCE"])
+DEMO: bool = ENV["QIFU_DEMO"]
+AS_OF = ENV["QIFU_AS_OF"]
+UPLOAD_LIMIT_BYTES: int = ENV["QIFU_UPLOAD_LIMIT_MB"] * 1024 * 1024
+
+
+def _secret_key() -> str:
+    """Return the key from the environment, or the one kept (made at first use) in the data directory."""
+    if ENV["QIFU_SECRET_KEY"]:
+        return str(ENV["QIFU_SECRET_KEY"])
+    from django.core.management.utils import get_random_secret_key
+
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(get_random_secret_key())
+    return path.read_text().strip()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = ENV["QIFU_DEBUG"]
+ALLOWED_HOSTS = ENV["QIFU_HOSTS"]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_tables2",
+    "django_filters",
+    "django_htmx",
+    "csp",
+    "qifu.foundation",
+    "qifu.registers.divisions",
+    "qifu.registers.organisations",
+    "qifu.registers.people",
+    "qifu.services.work_plans",
+    "qifu.portal",
+]
+
+MIDDLEWARE = [
+    "qifu.portal.middleware.request_ids",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "qifu.portal.middleware.rate_limits",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "qifu.portal.middleware.door_errors",
+]
+
+ROOT_URLCONF = "qifu.portal.urls"
+WSGI_APPLICATION = "qifu.portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "qifu.portal.context.site",
+            ],
+        },
+    }
+]
+
+# IMMEDIATE: a SQLite transaction takes the write lock at BEGIN, so read-then-write acts cannot deadlock.
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+
+
+def _database() -> dict[str, object]:
+    if ENV["DATABASE_URL"]:
+        try:
+            config = dict(dj_database_url.parse(ENV["DATABASE_URL"], conn_max_age=60, conn_health_checks=True))
+        except ValueError as error:
+            raise ImproperlyConfigured(f"DATABASE_URL 无法识别：{error}") from error
+        if config["ENGINE"] != "django.db.backends.sqlite3":
+            return config
+    else:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "qifu.sqlite3"}
+    return config | {"OPTIONS": SQLITE_OPTIONS}
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "cache"}}
+
+AUTH_USER_MODEL = "people.Person"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+
+LANGUAGE_CODE = "zh-hans"
+TIME_ZONE = "Asia/Shanghai"
+USE_I18N = True
+USE_TZ = True
+FORMAT_MODULE_PATH = ["qifu.portal.formats"]
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STORAGES = {
+    "default": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": DATA_DIR / "files"},
+    },
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_USE_FINDERS = True
+
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENV["QIFU_HTTPS"]
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 31536000 if ENV["QIFU_HTTPS"] else 0
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV["QIFU_HTTPS"] else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CSRF_FAILURE_VIEW = "qifu.portal.errors.csrf_failure"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+RATE_LIMITS: bool = ENV["QIFU_RATE_LIMITS"]
+DJANGO_TABLES2_TEMPLATE = "portal/table.html"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"request_id": {"()": "qifu.portal.logs.RequestIdFilter"}},
+    "formatters": {"json": {"()": "qifu.portal.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "root": {"handlers": ["console"], "level": ENV["QIFU_LOG_LEVEL"]},
+    "loggers": {"django.server": {"level": "WARNING"}, "django.security": {"level": "WARNING"}},
+}

@@ -1,0 +1,1 @@
+"""Registers: who and where. Divisions, organisations, people, later enterprises."""

@@ -1,0 +1,21 @@
+"""People as a Django app; it answers foundation's question who holds which post."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Installs the Authority that foundation asks."""
+
+    name = "qifu.registers.people"
+    label = "people"
+    verbose_name = "人员"
+
+    def ready(self) -> None:
+        """Declare roles and permissions, and install the Authority."""
+        from qifu.foundation import access
+        from qifu.registers.people import module  # noqa: F401
+        from qifu.registers.people.authority import PostAuthority
+
+        access.install_authority(PostAuthority())
