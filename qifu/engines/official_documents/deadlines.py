@@ -10,11 +10,11 @@ from datetime import date
 from .characters import bare, chinese_number, fold, plain_digits
 from .plan import Deadline
 
-_ONGOING = re.compile(
-    r"^(?:(?:20\d\d年)?(?:全年)?|\d{1,2}月起|20\d\d年\d{1,2}月起|20\d\d年起|即日起)?[，,]?(?:并)?(?:长期|持续|常态|不断|贯穿全年)?(?:化)?"
-    r"(?:持续|长期|坚持|推进|推动|实施|开展|落实|抓好|完善|深化|执行|优化|进行|任务|工作|坚持|有效|即时|即知即改|立即|实时|随时)*(?:中|任务)?$"
-)
 _ONGOING_WORD = re.compile(r"持续|长期|常态|即时|立即|随时|实时|不断|贯穿|即知即改|日常")
+_ONGOING_REST = re.compile(
+    r"持续|长期|常态化?|即时|立即|随时|实时|不断|贯穿|即知即改|日常|全年|推进|推动|实施|开展|落实|抓好|完善|深化|坚持|执行|优化|进行|"
+    r"工作|任务|并|中|性|化|起|始终|动态|更新|有效|(?:20\d\d年)?(?:\d{1,2}月)?|[，,、]"
+)
 _TAIL = r"(?:底|末|初|份|底前|末前|份前|前|之前|以前|内|完成|底前完成|前完成|底前基本完成|止|底之前|底以前|中|年内)*"
 _YEAR = r"(?P<year>20\d\d|\d\d(?=年))年?"
 _MONTH_RANGE = re.compile(rf"^(?:{_YEAR})?\d{{1,2}}月?(?:[-—–~～至到]|、)(?P<month>\d{{1,2}})月{_TAIL}$")
@@ -64,7 +64,7 @@ def _year(text: str | None, default: int | None) -> int | None:
 def _strict(plain: str, raw: str, plan_year: int | None) -> ReadDeadline | None:
     if not plain:
         return None
-    if _ONGOING.match(plain) and _ONGOING_WORD.search(plain):
+    if len(plain) <= 16 and _ONGOING_WORD.search(plain) and len(_ONGOING_REST.sub("", plain)) <= 1:
         return ReadDeadline(Deadline(raw, "ongoing", None))
     for pattern in (_DATE_MARKS, _MONTH_MARKS, _DATE, _MONTH_RANGE, _MONTH):
         if m := pattern.match(plain):
