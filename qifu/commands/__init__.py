@@ -1,0 +1,4 @@
+"""Commands: the `qifu` command line, thin; every command calls an action or a query.
+
+Used by operators and by the Makefile.
+"""

@@ -62,6 +62,47 @@ class Job(models.Model):
         ]
 
 
+class Worker(models.Model):
+    """A worker process and when it last said that it is alive."""
+
+    name = models.CharField("进程", max_length=80, unique=True)
+    beat_at = models.DateTimeField("最近心跳")
+
+    class Meta:
+        app_label = "foundation"
+        verbose_name = "作业进程"
+
+
+BEAT_EVERY = timedelta(seconds=15)
+
+
+def beat(*, worker: str, at: datetime) -> None:
+    """Note that `worker` is alive; writes at most once in BEAT_EVERY, and forgets workers silent for a day."""
+    if Worker.objects.filter(name=worker, beat_at__gt=at - BEAT_EVERY).exists():
+        return
+    Worker.objects.update_or_create(name=worker, defaults={"beat_at": at})
+    Worker.objects.filter(beat_at__lt=at - timedelta(days=1)).delete()
+
+
+@dataclass(frozen=True)
+class Health:
+    """How the worker and its table stand: seconds since the last beat (None: never), counts by state."""
+
+    seconds_since_beat: int | None
+    waiting: int
+    failed: int
+
+
+def health(*, at: datetime) -> Health:
+    """Return how the jobs stand at `at`; `waiting` counts only jobs that are due."""
+    last = Worker.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
+    return Health(
+        seconds_since_beat=None if last is None else int((at - last).total_seconds()),
+        waiting=Job.objects.filter(state=Job.State.WAITING, run_at__lte=at).count(),
+        failed=Job.objects.filter(state=Job.State.FAILED).count(),
+    )
+
+
 class JobCancelled(Exception):
     """Raised inside a handler by `report` when someone cancelled the job."""
 

@@ -1,0 +1,63 @@
+"""`qifu`: one entry for every command. Each command imports what it needs only when it is called."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command: `module` has `main(argv) -> int`; `site` says that it needs the site's settings and database."""
+
+    name: str
+    module: str
+    summary: str
+    site: bool = True
+
+
+COMMANDS = [
+    Command("plan", "qifu.commands.plan", "读取工作要点等公文：qifu plan read 文件 [--json]", site=False),
+    Command("serve", "qifu.commands.serve", "启动网站：qifu serve [--with-worker]"),
+    Command("worker", "qifu.commands.worker", "启动后台作业：qifu worker [--once]"),
+    Command("migrate", "qifu.commands.migrate", "建立或升级数据库，并载入本省的区划与单位"),
+    Command("demo", "qifu.commands.demo", "演示站点：qifu demo load|reset|accounts"),
+    Command("doctor", "qifu.commands.doctor", "检查设置与运行条件，指出问题和处理办法"),
+    Command("new", "qifu.commands.new", "新建一个服务的骨架：qifu new 名称 [标题]", site=False),
+]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit status: 0 done, 1 refused or failed, 2 wrong usage or unreadable input."""
+    arguments = sys.argv[1:] if argv is None else argv
+    by_name = {command.name: command for command in COMMANDS}
+    if not arguments or arguments[0] not in by_name:
+        asked_for_help = bool(arguments) and arguments[0] in ("-h", "--help")
+        _print_usage(to_error=not asked_for_help)
+        return 0 if asked_for_help else 2
+    command = by_name[arguments[0]]
+    if command.site:
+        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qifu.portal.settings")
+        import django
+
+        django.setup()
+    return int(importlib.import_module(command.module).main(arguments[1:]))
+
+
+def _print_usage(*, to_error: bool) -> None:
+    out = sys.stderr if to_error else sys.stdout
+    print("用法：qifu 命令 [参数]\n", file=out)
+    for command in COMMANDS:
+        print(f"  {command.name:<9}{command.summary}", file=out)
+
+
+def parser(name: str, summary: str) -> argparse.ArgumentParser:
+    """Return an argument parser for `qifu NAME`."""
+    return argparse.ArgumentParser(prog=f"qifu {name}", description=summary)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

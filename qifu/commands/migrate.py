@@ -1,0 +1,32 @@
+"""`qifu migrate`: make or upgrade the database, then load the province's divisions and organisations."""
+
+from __future__ import annotations
+
+from qifu.commands.main import parser
+
+
+def main(argv: list[str]) -> int:
+    """Migrate, load registers, collect static files; safe to repeat."""
+    parser("migrate", "建立或升级数据库，并载入本省的区划与单位；可重复执行").parse_args(argv)
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["README*"])
+    for line in load_registers():
+        print(line)
+    return 0
+
+
+def load_registers() -> list[str]:
+    """Load divisions and organisations from the province's data; return what was done, in Chinese."""
+    from django.conf import settings
+
+    from qifu.foundation.access import SYSTEM
+    from qifu.foundation import clock
+    from qifu.registers.divisions.actions import load_divisions
+    from qifu.registers.organisations.actions import load_organisations
+
+    at, folder = clock.now(), settings.PROVINCE_DIR
+    divisions = load_divisions(by=SYSTEM, at=at, path=folder / "divisions.yaml")
+    organisations = load_organisations(by=SYSTEM, at=at, province_dir=folder)
+    return [f"区划：{divisions}", f"单位：{organisations}"]
