@@ -1,0 +1,40 @@
+"""What every test stands on: files of its own, and the right tests for the database in use.
+
+`pytest` runs on SQLite; `python -m tests.postgres pytest -m "both_databases or postgres"` runs on a real PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the site's data folder untouched: database, files and cache of a run lie in a folder of its own."""
+    from django.conf import settings
+
+    if not settings.configured:
+        return
+    folder = Path(tempfile.mkdtemp(prefix="qifu-tests-"))
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    settings.STORAGES["default"]["OPTIONS"]["location"] = folder / "files"
+    settings.CACHES["default"]["LOCATION"] = folder / "cache"
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        # A file, not memory: several connections must see one database and lock each other as they do in life.
+        database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on SQLite, the tests marked `postgres`: they belong to the second run (see above)."""
+    from django.conf import settings
+
+    if not settings.configured or not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        return
+    elsewhere = [item for item in items if item.get_closest_marker("postgres")]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if not item.get_closest_marker("postgres")]

@@ -1,0 +1,152 @@
+"""Working days of mainland China with 调休, as a pure calendar: counting, adding and due times.
+
+Terms count as 民法典 第二百零一条 to 第二百零三条 say: the day something is received does not count, a term ends at the
+end of office hours of its last day, and a last day that is a rest day moves to the next working day. A year without
+an official calendar is provisional: Saturdays and Sundays are assumed to be its only rest days, and results that
+touch it say so.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MARGIN_YEARS = 60
+"""How many provisional years are held ready after the last official one."""
+
+
+@dataclass(frozen=True)
+class OfficeHours:
+    """When an office opens and closes on a working day, in Shanghai time."""
+
+    opens: time = time(9, 0)
+    closes: time = time(17, 0)
+
+
+@dataclass(frozen=True)
+class DueDay:
+    """A day that was counted out; `provisional` when a year that was touched has no official calendar."""
+
+    day: date
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class DueTime:
+    """A moment that was counted out; `provisional` when a year that was touched has no official calendar."""
+
+    at: datetime
+    provisional: bool
+
+
+@dataclass(frozen=True)
+class DayCount:
+    """A number of working days; `provisional` when a year that was touched has no official calendar."""
+
+    days: int
+    provisional: bool
+
+
+class OutsideCalendar(ValueError):
+    """A day lies outside the years the calendar can answer for; the message is Chinese."""
+
+
+class WorkingCalendar:
+    """Which days are worked, from the official holidays and the rest days that are worked instead (调休)."""
+
+    def __init__(self, years: Iterable[int], holidays: Iterable[date], worked: Iterable[date]) -> None:
+        """Take the official `years`, their days off (`holidays`) and the rest days worked (`worked`).
+
+        Raises ValueError for a day outside the years or listed as both. Years between and after are provisional.
+        """
+        self.years = frozenset(years)
+        off, on = frozenset(holidays), frozenset(worked)
+        if not self.years:
+            raise ValueError("工作日历至少要有一个年份")
+        if off & on:
+            raise ValueError(f"{min(off & on)} 不能既是假日又是调休上班日")
+        strays = [day for day in sorted(off | on) if day.year not in self.years]
+        if strays:
+            raise ValueError(f"{strays[0]} 所在年份没有列为正式年份")
+        self.first_day = date(min(self.years), 1, 1)
+        self.end = date(min(max(self.years) + MARGIN_YEARS, 9998), 1, 1)
+        self._first = self.first_day.toordinal()
+        self._last = self.end.toordinal()
+        self._days, self._count_before = self._lay_out(off, on)
+        self._provisional_years = sorted(
+            year for year in range(self.first_day.year, self.end.year) if year not in self.years
+        )
+
+    def _lay_out(self, off: frozenset[date], on: frozenset[date]) -> tuple[list[int], list[int]]:
+        """Return the ordinals of all working days, and for each day of the calendar how many precede it."""
+        rest = {day.toordinal() for day in off}
+        work = {day.toordinal() for day in on}
+        days: list[int] = []
+        before: list[int] = []
+        for ordinal in range(self._first, self._last):
+            before.append(len(days))
+            weekday = (ordinal + 6) % 7  # proleptic day 1 was a Monday
+            if ordinal in work or (weekday < 5 and ordinal not in rest):
+                days.append(ordinal)
+        before.append(len(days))
+        return days, before
+
+    def _index(self, day: date) -> int:
+        """Return how many working days of the calendar lie before `day`."""
+        position = day.toordinal() - self._first
+        if not 0 <= position < len(self._count_before):
+            raise OutsideCalendar(
+                f"{day} 不在工作日历的范围内（{self.first_day} 至 {self.end - timedelta(days=1)}），请先发布该年份的日历"
+            )
+        return self._count_before[position]
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether `day` is worked; OutsideCalendar before the first official year and far in the future."""
+        index = self._index(day)
+        return index < len(self._days) and self._days[index] == day.toordinal()
+
+    def is_provisional(self, year: int) -> bool:
+        """Tell whether `year` has no official calendar."""
+        return year not in self.years
+
+    def _touches_provisional(self, start: date, last: date) -> bool:
+        years = self._provisional_years
+        return bisect_left(years, min(start, last).year) < bisect_right(years, max(start, last).year)
+
+    def add_working_days(self, day: date, n: int) -> DueDay:
+        """Return the `n`-th working day after `day`; `day` itself never counts (民法典 第二百零一条).
+
+        `n` = 0 gives `day`, or the next working day where `day` is a rest day (第二百零三条); a negative `n` counts back.
+        """
+        index = self._index(day)
+        here = index < len(self._days) and self._days[index] == day.toordinal()
+        if n > 0:
+            index += n if here else n - 1
+        else:
+            index += n
+        if not 0 <= index < len(self._days):
+            raise OutsideCalendar(f"{day} 起 {n} 个工作日超出工作日历的范围，请先发布有关年份的日历")
+        found = date.fromordinal(self._days[index])
+        return DueDay(found, self._touches_provisional(day, found))
+
+    def working_days_between(self, start: date, end: date) -> DayCount:
+        """Count the working days from `start` until the day before `end`; negative when `end` is earlier."""
+        count = self._index(end) - self._index(start)
+        last = max(start, end) - timedelta(days=1) if start != end else start
+        return DayCount(count, self._touches_provisional(min(start, end), last))
+
+    def due_at(self, received_at: datetime, days: int, office_hours: OfficeHours = OfficeHours()) -> DueTime:  # noqa: B008
+        """Return when office hours end on the `days`-th working day after the Shanghai day of `received_at`.
+
+        `received_at` must carry a time zone; the answer is in Asia/Shanghai.
+        """
+        if received_at.tzinfo is None:
+            raise ValueError("received_at needs a time zone")
+        if days < 0:
+            raise ValueError("a term has no negative length")
+        due = self.add_working_days(received_at.astimezone(SHANGHAI).date(), days)
+        return DueTime(datetime.combine(due.day, office_hours.closes, SHANGHAI), due.provisional)
