@@ -1,8 +1,12 @@
-"""What a room declares of itself for the portal: its title and its menu entries. Services never import the portal."""
+"""What a room declares of itself for the portal: its title, menu entries and home cards. Rooms never import the portal."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
+
+from qifu.foundation.access import Actor
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,32 @@ class MenuItem:
 
 
 @dataclass(frozen=True)
+class HomeFigure:
+    """One live figure: a number with its unit, what it counts, and the address of the rows it was made of."""
+
+    value: int
+    unit: str
+    label: str
+    link: str = ""
+
+
+Figures = Callable[[Actor, date], Sequence[HomeFigure]]
+
+
+@dataclass(frozen=True)
+class HomeCard:
+    """One thing a visitor can do here: `title` is a verb, `sentence` says what one gets, `figures` are counted live."""
+
+    title: str
+    sentence: str
+    route: str
+    permission: str
+    icon: str = "list"
+    order: int = 100
+    figures: Figures | None = None
+
+
+@dataclass(frozen=True)
 class Module:
     """A room as the site shows it."""
 
@@ -25,6 +55,7 @@ class Module:
     title: str
     purpose: str
     menu: tuple[MenuItem, ...] = ()
+    home: tuple[HomeCard, ...] = ()
 
 
 _modules: dict[str, Module] = {}
@@ -47,3 +78,9 @@ def menu(area: str) -> list[MenuItem]:
     """Return the menu entries of an area in their order."""
     items = [item for module in _modules.values() for item in module.menu if item.area == area]
     return sorted(items, key=lambda item: (item.order, item.title))
+
+
+def home_cards() -> list[HomeCard]:
+    """Return the cards of the home page in their order."""
+    cards = [card for module in _modules.values() for card in module.home]
+    return sorted(cards, key=lambda card: (card.order, card.title))

@@ -1,0 +1,53 @@
+"""The door for reads: a page names the permission it demands; who asks and when come with the request."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, cast
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from qifu.foundation import access
+from qifu.foundation.access import Actor
+
+
+class Request(HttpRequest):
+    """A request as views see it: `actor` asks, at the moment `at`, on the business day `today`."""
+
+    actor: Actor
+    at: datetime
+    today: date
+
+
+View = Callable[..., HttpResponseBase]
+
+
+def page(permission: str) -> Callable[[View], View]:
+    """Let a view run only for whoever holds `permission`; a visitor is led to sign in, anyone else gets 404.
+
+    The view still reads rows through `access.visible` or `access.find`: holding a permission says nothing about a row.
+    `permission` is kept on the view, so that a test can hold every route to naming one.
+    """
+
+    def mark(view: View) -> View:
+        @functools.wraps(view)
+        def run(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if access.holds(request.actor, permission, request.at):
+                return view(request, *args, **kwargs)
+            if not request.actor.is_person:
+                return redirect_to_login(request.get_full_path())
+            raise access.NotFound(permission)
+
+        cast(Any, run).permission = permission
+        return run
+
+    return mark
+
+
+def demanded_permission(view: Any) -> str | None:
+    """Return the permission that a view (or the class behind it) names, or None."""
+    return cast("str | None", getattr(view, "permission", None))
