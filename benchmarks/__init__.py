@@ -1,0 +1,1 @@
+"""Benchmarks: each room's promises measured, beside a peer, in one JSON object (`python -m benchmarks NAME`)."""

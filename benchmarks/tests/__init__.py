@@ -1,0 +1,1 @@
+"""Tests of the benchmarks themselves: a measure that is wrong is worse than none."""
