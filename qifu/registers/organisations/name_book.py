@@ -139,8 +139,8 @@ class NameBook:
                 if divisions.by_name(written) is row:
                     self._add_place(written, full, row, status, "" if written == full else f"“{full}”的简写")
         for row in gone:
-            heirs = "、".join(row.successors)
-            note = f"“{row.name}”已于{row.effective_to}调整（{row.note}），后续区划代码：{heirs or '无'}"
+            heirs = "、".join(divisions.full_name(divisions.versions(code)[-1]) for code in row.successors)
+            note = f"“{row.name}”已于{row.effective_to}调整（{row.note}），后续区划：{heirs or '未录入'}"
             full = divisions.full_name(row)
             for written in (full, row.name, *row.short_names):
                 self._add_place(written, full, row, "former_name", note)

@@ -77,10 +77,9 @@ class Pattern:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Words before a generic unit that say which levels are meant."""
+    """Words before a generic unit that say which levels are meant; every wording is kept as written."""
 
-    name: str
-    variants: tuple[str, ...]
+    names: tuple[str, ...]
     levels: tuple[str, ...]
 
 
@@ -144,8 +143,8 @@ class NameFile:
         yield from pairs
         for scope in self.scopes:
             for written, canonical in pairs:
-                for words in (scope.name, *scope.variants):
-                    yield words + written, scope.name + canonical
+                for words in scope.names:
+                    yield words + written, words + canonical
 
 
 def read_names(path: Path, divisions: DivisionBook) -> NameFile:
@@ -267,8 +266,11 @@ def _read_explicit(
 
 
 def _read_scope(reader: Reader, block: Block) -> Scope:
-    _refuse_unknown(reader, block, frozenset({"name", "variants", "levels"}))
-    return Scope(reader.text(block, "name"), reader.texts(block, "variants"), _levels(reader, block))
+    _refuse_unknown(reader, block, frozenset({"names", "levels"}))
+    names = reader.texts(block, "names")
+    if not names:
+        raise reader.fail(block, "names", "层级用语没有写法", "写成 names: [市、县（市、区）]")
+    return Scope(names, _levels(reader, block))
 
 
 def _read_generic(reader: Reader, block: Block) -> GenericUnit:
