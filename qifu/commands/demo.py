@@ -59,7 +59,9 @@ def _sqlite_drops(cursor: Any) -> list[str]:
     """Return the statements that drop everything: virtual tables first, since they own their shadow tables."""
     cursor.execute("PRAGMA defer_foreign_keys=ON")
     cursor.execute("SELECT name, sql FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'")
-    tables = [(str(name), str(sql or "").upper().startswith("CREATE VIRTUAL")) for name, sql in cursor.fetchall()]
+    tables = [
+        (str(name), str(sql or "").upper().startswith("CREATE VIRTUAL")) for name, sql in cursor.fetchall()
+    ]
     virtual = [name for name, is_virtual in tables if is_virtual]
     plain = [name for name, _ in tables if not any(name == v or name.startswith(f"{v}_") for v in virtual)]
     return [f'DROP TABLE IF EXISTS "{name}"' for name in [*virtual, *plain]]

@@ -64,7 +64,9 @@ def safety(*_: object) -> Iterator[Finding]:
     if not settings.DEMO and not settings.ENV["QIFU_HTTPS"]:
         yield Finding("提醒", "安全", "未声明经 HTTPS 访问", "配置 HTTPS 反向代理后设 QIFU_HTTPS=1")
     if not settings.DEMO and settings.AS_OF:
-        yield Finding("错误", "截至日", "正式站点设置了 QIFU_AS_OF，期限会按错误的日期计算", "去掉 QIFU_AS_OF")
+        yield Finding(
+            "错误", "截至日", "正式站点设置了 QIFU_AS_OF，期限会按错误的日期计算", "去掉 QIFU_AS_OF"
+        )
     if settings.DEMO:
         yield Finding("正常", "站点", f"演示站点，截至日 {settings.AS_OF or '未设'}")
 
@@ -79,11 +81,18 @@ def storage() -> Iterator[Finding]:
         probe.write_text("ok")
         probe.unlink()
     except OSError as error:
-        yield Finding("错误", "数据目录", f"{settings.DATA_DIR} 不可写（{error.strerror}）", "修改目录权限或 QIFU_DATA_DIR")
+        yield Finding(
+            "错误",
+            "数据目录",
+            f"{settings.DATA_DIR} 不可写（{error.strerror}）",
+            "修改目录权限或 QIFU_DATA_DIR",
+        )
         return
     free = shutil.disk_usage(settings.DATA_DIR).free // 1024**2
     level = "正常" if free > 1024 else "错误" if free < 100 else "提醒"
-    yield Finding(level, "数据目录", f"可写，剩余 {free:,} MB", "" if free > 1024 else "清理磁盘或更换 QIFU_DATA_DIR")
+    yield Finding(
+        level, "数据目录", f"可写，剩余 {free:,} MB", "" if free > 1024 else "清理磁盘或更换 QIFU_DATA_DIR"
+    )
 
 
 def database() -> Iterator[Finding]:
@@ -97,12 +106,22 @@ def database() -> Iterator[Finding]:
             MigrationExecutor(connection).loader.graph.leaf_nodes()
         )
     except Error as error:
-        yield Finding("错误", "数据库", f"无法连接（{type(error).__name__}）", "检查 DATABASE_URL、数据库是否启动、账号权限")
+        yield Finding(
+            "错误",
+            "数据库",
+            f"无法连接（{type(error).__name__}）",
+            "检查 DATABASE_URL、数据库是否启动、账号权限",
+        )
         return
     kind = "SQLite（适合演示和单机试用）" if connection.vendor == "sqlite" else "PostgreSQL"
     yield Finding("正常", "数据库", kind)
     if connection.vendor == "sqlite" and not _has_fts5():
-        yield Finding("错误", "全文检索", "本机 SQLite 未含 FTS5", "换用系统自带的 Python 3.11 以上版本，或用 PostgreSQL")
+        yield Finding(
+            "错误",
+            "全文检索",
+            "本机 SQLite 未含 FTS5",
+            "换用系统自带的 Python 3.11 以上版本，或用 PostgreSQL",
+        )
     if waiting:
         yield Finding("错误", "数据库结构", f"有 {len(waiting)} 项升级未执行", "先备份，再运行 qifu migrate")
     else:
@@ -121,7 +140,9 @@ def province() -> Iterator[Finding]:
     needed = ["province.yaml", "divisions.yaml", "organisations.yaml"]
     missing = [name for name in needed if not (settings.PROVINCE_DIR / name).is_file()]
     if missing:
-        yield Finding("错误", "本省数据", f"{settings.PROVINCE_DIR} 缺少 {'、'.join(missing)}", "检查 QIFU_PROVINCE")
+        yield Finding(
+            "错误", "本省数据", f"{settings.PROVINCE_DIR} 缺少 {'、'.join(missing)}", "检查 QIFU_PROVINCE"
+        )
     else:
         yield Finding("正常", "本省数据", str(settings.PROVINCE_DIR.name))
 
@@ -130,15 +151,16 @@ def worker() -> Iterator[Finding]:
     """Look whether a worker is alive and jobs are not piling up."""
     from django.db import Error
 
-    from qifu.foundation import jobs
-    from qifu.foundation import clock
+    from qifu.foundation import clock, jobs
 
     try:
         state = jobs.health(at=clock.now())
     except Error:
         return
     if state.seconds_since_beat is None or state.seconds_since_beat > 60:
-        yield Finding("提醒", "后台作业", "没有正在运行的作业进程", "运行 qifu worker，或 qifu serve --with-worker")
+        yield Finding(
+            "提醒", "后台作业", "没有正在运行的作业进程", "运行 qifu worker，或 qifu serve --with-worker"
+        )
     else:
         yield Finding("正常", "后台作业", "作业进程在运行")
     if state.failed:
@@ -150,7 +172,12 @@ def converters() -> Iterator[Finding]:
     if shutil.which("soffice") or shutil.which("libreoffice"):
         yield Finding("正常", "旧格式转换", "已安装 LibreOffice，可读 .doc、.wps")
     else:
-        yield Finding("提醒", "旧格式转换", "未安装 LibreOffice，.doc、.wps 需另存为 .docx 后上传", "需要时安装 libreoffice-writer")
+        yield Finding(
+            "提醒",
+            "旧格式转换",
+            "未安装 LibreOffice，.doc、.wps 需另存为 .docx 后上传",
+            "需要时安装 libreoffice-writer",
+        )
 
 
 def static_files() -> Iterator[Finding]:

@@ -21,8 +21,8 @@ def load_registers() -> list[str]:
     """Load divisions and organisations from the province's data; return what was done, in Chinese."""
     from django.conf import settings
 
-    from qifu.foundation.access import SYSTEM
     from qifu.foundation import clock
+    from qifu.foundation.access import SYSTEM
     from qifu.registers.divisions.actions import load_divisions
     from qifu.registers.organisations.actions import load_organisations
 

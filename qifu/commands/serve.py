@@ -25,7 +25,9 @@ def main(argv: list[str]) -> int:
         return 1
     port = int(settings.ENV["QIFU_PORT"])
     if _taken(options.host, port):
-        print(f"端口 {port} 已被占用：请停止占用它的程序，或用 QIFU_PORT=其他端口 重新启动。", file=sys.stderr)
+        print(
+            f"端口 {port} 已被占用：请停止占用它的程序，或用 QIFU_PORT=其他端口 重新启动。", file=sys.stderr
+        )
         return 1
     children = [subprocess.Popen(_web_command(options.host, port, settings.ENV["QIFU_WORKERS"]))]
     if options.with_worker:

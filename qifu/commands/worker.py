@@ -9,8 +9,7 @@ import socket
 import threading
 
 from qifu.commands.main import parser
-from qifu.foundation import jobs
-from qifu.foundation import clock
+from qifu.foundation import clock, jobs
 
 log = logging.getLogger("qifu.worker")
 IDLE_SECONDS = 1.0
