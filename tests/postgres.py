@@ -39,7 +39,9 @@ def server_programs() -> Path:
         folder = Path(entry) / "pgserver" / "pginstall" / "bin"
         if all((folder / program).exists() for program in PROGRAMS):
             return folder
-    raise NoPostgres("no PostgreSQL server: install the package postgresql, or the pgserver wheel (requirements-dev)")
+    raise NoPostgres(
+        "no PostgreSQL server: install the package postgresql, or the pgserver wheel (requirements-dev)"
+    )
 
 
 def _account() -> pwd.struct_passwd | None:
@@ -82,7 +84,19 @@ def running_server() -> Iterator[str]:
                 programs = home / "wheel" / "pgserver" / "pginstall" / "bin"
             subprocess.run(["chown", "-R", f"{account.pw_uid}:{account.pw_gid}", str(home)], check=True)
         data = str(home / "data")
-        init = [str(programs / "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
+        init = [
+            str(programs / "initdb"),
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C",
+            "-N",
+        ]
         _run(init, account, home)
         options = f"-c listen_addresses='' -c unix_socket_directories='{home}' {SPEED}"
         control = [str(programs / "pg_ctl"), "-D", data, "-w", "-t", "60"]

@@ -34,7 +34,9 @@ WRITTEN_UNITS = ("亿元", "万元", "元")
 """The units amounts are written in, largest first."""
 
 LONGEST = 40
-_AMOUNT = re.compile(r"(?P<sign>-?)(?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)(?P<unit>[十百千万亿元角分]+)")
+_AMOUNT = re.compile(
+    r"(?P<sign>-?)(?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?)(?P<unit>[十百千万亿元角分]+)"
+)
 _EXACT = Context(prec=60)
 
 

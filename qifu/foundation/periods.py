@@ -120,7 +120,9 @@ def parse_period(text: str) -> Period:
             return period(kind, int(found["year"]), number)
         except (ValueError, OverflowError) as error:
             raise PeriodError(f"“{text.strip()}”不存在，请检查年份和月份") from error
-    raise PeriodError(f"“{text.strip()[:40]}”不是时期，请写成“2024年3月”“2024年一季度”“2024年上半年”或“2024年”")
+    raise PeriodError(
+        f"“{text.strip()[:40]}”不是时期，请写成“2024年3月”“2024年一季度”“2024年上半年”或“2024年”"
+    )
 
 
 def _add_months(first: date, months: int) -> date:

@@ -139,7 +139,7 @@ class WorkingCalendar:
         last = max(start, end) - timedelta(days=1) if start != end else start
         return DayCount(count, self._touches_provisional(min(start, end), last))
 
-    def due_at(self, received_at: datetime, days: int, office_hours: OfficeHours = OfficeHours()) -> DueTime:  # noqa: B008
+    def due_at(self, received_at: datetime, days: int, office_hours: OfficeHours = OfficeHours()) -> DueTime:
         """Return when office hours end on the `days`-th working day after the Shanghai day of `received_at`.
 
         `received_at` must carry a time zone; the answer is in Asia/Shanghai.
