@@ -75,7 +75,7 @@ def read_block(path: Path) -> Block:
     except UnicodeDecodeError:
         raise DataFileError(path, 1, "文件不是 UTF-8 编码", "另存为 UTF-8 编码后重试") from None
     try:
-        content = yaml.load(text, Loader=_LocatedLoader)  # noqa: S506 - a subclass of the safe loader
+        content = yaml.load(text, Loader=_LocatedLoader)
     except _RepeatedKey as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise DataFileError(path, line, str(error.problem), "删去多余的一处，键只写一次且用文字") from None

@@ -23,7 +23,7 @@ _CODE = re.compile(r"\d{6}")
 _AREA_CODE = re.compile(r"F\d{6}-\d{2}")
 _SUFFIXES = ("省", "市", "区", "县")
 _FIELDS = frozenset(
-    "code name kind parent effective successors short_names spans counted_in_totals confidence note".split()
+    ["code", "name", "kind", "parent", "effective", "successors", "short_names", "spans", "counted_in_totals", "confidence", "note"]
 )
 Amount = TypeVar("Amount", int, Decimal)
 

@@ -68,7 +68,7 @@ class NameBook:
             self._add_body(body)
         for slip in names.slips:
             unit = self._units[name_key(by_code[slip.means].name)]
-            self._add(slip.text, replace(unit, status="slip", note=slip.note(unit.canonical)))
+            self._add(slip.text, replace(unit, status="slip", note=slip.note))
         self._add_places(divisions)
         for pattern in names.patterns:
             self._add_endings(pattern)

@@ -12,15 +12,14 @@ from qifu.registers.located_yaml import Block, Reader, read_block
 from qifu.registers.organisations.name_keys import name_key
 
 KINDS = frozenset(
-    "party_organ government government_department court procuratorate peoples_congress cppcc mass_organisation "
-    "central_agency state_owned_enterprise institution association task_force".split()
+    ["party_organ", "government", "government_department", "court", "procuratorate", "peoples_congress", "cppcc", "mass_organisation", "central_agency", "state_owned_enterprise", "institution", "association", "task_force"]
 )
 LEVELS = frozenset({"province", "city", "county", "functional_area"})
 _BODY_FIELDS = frozenset(
-    "code kind name full_name aliases second_names former duties confidence".split()
+    ["code", "kind", "name", "full_name", "aliases", "second_names", "former", "duties", "confidence"]
 )
 _SECTIONS = frozenset(
-    "title division as_of sources organisations patterns explicit scopes generic_units slips".split()
+    ["title", "division", "as_of", "sources", "organisations", "patterns", "explicit", "scopes", "generic_units", "slips"]
 )
 
 
@@ -101,9 +100,10 @@ class Slip:
     cause: str
     seen: tuple[str, ...]
 
-    def note(self, canonical: str) -> str:
-        """The report to the reader of the document."""
-        return f"疑为笔误：“{self.text}”应为“{canonical}”（{self.cause}；见于{'、'.join(self.seen)}）"
+    @property
+    def note(self) -> str:
+        """Why it is a slip and where it was seen, for the reader's report."""
+        return f"{self.cause}；见于{'、'.join(self.seen)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +216,7 @@ def _read_body(reader: Reader, block: Block, division: str, claims: _Claims) -> 
 
 
 def _read_former(reader: Reader, block: Block) -> FormerName:
-    _refuse_unknown(reader, block, frozenset("name effective note confidence".split()))
+    _refuse_unknown(reader, block, frozenset(["name", "effective", "note", "confidence"]))
     start, end = reader.effective(block)
     return FormerName(
         reader.text(block, "name"), start, end, reader.text(block, "note", ""), reader.text(block, "confidence", "")
@@ -224,7 +224,7 @@ def _read_former(reader: Reader, block: Block) -> FormerName:
 
 
 def _read_pattern(reader: Reader, block: Block) -> Pattern:
-    _refuse_unknown(reader, block, frozenset("code kind levels name full_name aliases generic".split()))
+    _refuse_unknown(reader, block, frozenset(["code", "kind", "levels", "name", "full_name", "aliases", "generic"]))
     pattern = Pattern(
         code=reader.text(block, "code"), kind=reader.choice(block, "kind", KINDS),
         levels=_levels(reader, block), name=reader.text(block, "name"), full_name=reader.text(block, "full_name"),
@@ -283,7 +283,7 @@ def _read_generic(reader: Reader, block: Block) -> GenericUnit:
 
 
 def _read_slip(reader: Reader, block: Block, codes: frozenset[str], claims: _Claims) -> Slip:
-    _refuse_unknown(reader, block, frozenset("text means cause seen".split()))
+    _refuse_unknown(reader, block, frozenset(["text", "means", "cause", "seen"]))
     text, means = reader.text(block, "text"), reader.text(block, "means")
     if means not in codes:
         raise reader.fail(block, "means", f"误写指向的机构“{means}”不存在", "改为 organisations 中的机构代号")
