@@ -87,7 +87,7 @@ def _new(random: Random) -> tuple[str, list[Record]]:
 
 
 def _relative(random: Random) -> tuple[str, list[Record]]:
-    name, unit, *_ = random.choice([i for i in INDICATORS if i[1] == "%" and i[5] == "up"])
+    name, _unit, *_ = random.choice([i for i in INDICATORS if i[1] == "%" and i[5] == "up"])
     points = random.choice([0.3, 0.5, 1, 1.5, 2])
     whole = any_of("全国平均水平", "全国", "全国平均")
     form = random.randrange(5)
@@ -128,7 +128,7 @@ def _several(random: Random) -> tuple[str, list[Record]]:
     if form == 0:
         people = random.choice(TRAINED)
         values = sorted(
-            (random.choice([50, 200, 500, 800, 3000, 5000, 20000]) + 10 * i for i in range(len(people)))
+            random.choice([50, 200, 500, 800, 3000, 5000, 20000]) + 10 * i for i in range(len(people))
         )
         figures = "、".join(f"{v}人" for v in values[:-1]) + f"和{values[-1]}人"
         text = "培训" + "、".join(people) + "分别不少于" + figures

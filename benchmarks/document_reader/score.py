@@ -171,7 +171,7 @@ def _field(
         )
         yield leaf(name, None, actual, empty, needs=True)
     elif name == "deadline" and (
-        isinstance(expected, dict) and kind is None or expected is ABSENT or isinstance(actual, dict)
+        (isinstance(expected, dict) and kind is None) or expected is ABSENT or isinstance(actual, dict)
     ):
         yield from _deadline(leaf, expected, actual, written)
     elif kind == "any" and isinstance(expected["any"][0], list):
