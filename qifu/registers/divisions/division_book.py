@@ -13,18 +13,37 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from qifu.registers.located_yaml import Block, DataFileError, Reader, read_block
-
-KINDS = frozenset({"province", "city", "county", "functional_area"})
-_PARENT_KINDS = {"city": {"province"}, "county": {"city", "province"}}
-_CODE = re.compile(r"\d{6}")
-_AREA_CODE = re.compile(r"F\d{6}-\d{2}")
-_SUFFIXES = ("省", "市", "区", "县")
-_FIELDS = frozenset(
-    ["code", "name", "kind", "parent", "effective", "successors", "short_names", "spans", "counted_in_totals", "confidence", "note"]
+from qifu.foundation.yaml_data import (
+    Anything,
+    DataError,
+    Day,
+    Fields,
+    Flag,
+    ListOf,
+    Loaded,
+    OneOf,
+    Optional,
+    Text,
+    read_yaml,
 )
+
+_PARENT_KINDS = {"city": {"province"}, "county": {"city", "province"}}
+_CODE = re.compile(r"[0-9]{6}")
+_AREA_CODE = re.compile(r"F[0-9]{6}-[0-9]{2}")
+_SUFFIXES = ("省", "市", "区", "县")
+VALIDITY = Fields({}, {"from": Optional(Day()), "to": Optional(Day())})
+"""`effective: {from, to}` of a register's row, half-open; unlike a law's, both ends may be unknown."""
+
+_ROW = Fields(
+    {"code": Text(), "name": Text(), "kind": OneOf("province", "city", "county", "functional_area")},
+    {
+        "parent": Text(), "effective": VALIDITY, "successors": ListOf(Text()), "short_names": ListOf(Text()),
+        "spans": ListOf(Text()), "counted_in_totals": Flag(), "confidence": Text(), "note": Text(),
+    },
+)
+_SHAPE = Fields({"divisions": ListOf(_ROW, least=1)}, {"title": Text(), "sources": Anything()})
 Amount = TypeVar("Amount", int, Decimal)
 
 
@@ -194,100 +213,112 @@ class DivisionBook:
 
 
 def load_divisions(path: Path) -> DivisionBook:
-    """The checked book of divisions.yaml; raises DataFileError naming file, line, cause and remedy."""
-    content = read_block(Path(path))
-    reader = Reader(Path(path))
-    blocks = reader.blocks(content, "divisions")
-    if not blocks:
-        raise reader.fail(content, "divisions", "没有任何区划", "在 divisions 下至少写一个省级区划")
-    read = [(_read_row(reader, block), block) for block in blocks]
-    by_code: dict[str, list[tuple[Division, Block]]] = {}
-    for row, block in read:
-        _refuse_overlap(reader, row, block, by_code.get(row.code, []))
-        by_code.setdefault(row.code, []).append((row, block))
-    versions = {code: [row for row, _ in pairs] for code, pairs in by_code.items()}
-    for row, block in read:
-        _check_links(reader, row, block, versions)
-    return DivisionBook(row for row, _ in read)
+    """The checked book of divisions.yaml; DataError names file, line, cause and remedy, OSError an unreadable file."""
+    loaded = read_yaml(Path(path).read_bytes(), _SHAPE, where=Path(path).name)
+    versions: dict[str, list[Division]] = {}
+    rows: list[Division] = []
+    for index in range(len(loaded.data["divisions"])):
+        row = _Row(loaded, index)
+        row.refuse_overlap(rows)
+        rows.append(row.division)
+        versions.setdefault(row.division.code, []).append(row.division)
+    for index, division in enumerate(rows):
+        _Row(loaded, index, division).check_links(versions)
+    return DivisionBook(rows)
 
 
-def _read_row(reader: Reader, block: Block) -> Division:
-    unknown = sorted(set(block) - _FIELDS)
-    if unknown:
-        raise reader.fail(block, unknown[0], f"不认识的字段“{unknown[0]}”", "对照文件头的字段说明改正")
-    kind = reader.choice(block, "kind", KINDS)
-    code = reader.text(block, "code")
-    area = kind == "functional_area"
-    if not (_AREA_CODE if area else _CODE).fullmatch(code):
-        shape = "功能区代码写成 F330300-01 的样子" if area else "行政区划代码为六位数字，加引号"
-        raise reader.fail(block, "code", f"代码“{code}”格式不对", shape)
-    start, end = reader.effective(block)
-    counted = block.get("counted_in_totals", True)
-    if counted is not (not area):
-        raise reader.fail(
-            block, "counted_in_totals", "合计标志不对：功能区不得计入合计，其他区划必须计入",
-            "功能区写 counted_in_totals: false，其他区划不写此项",
-        )
-    return Division(
-        code=code, name=reader.text(block, "name"), kind=kind,
-        parent=None if kind == "province" else reader.text(block, "parent"),
-        effective_from=start, effective_to=end, successors=reader.texts(block, "successors"),
-        short_names=reader.texts(block, "short_names"), spans=reader.texts(block, "spans"),
-        counted_in_totals=counted, confidence=reader.text(block, "confidence", ""),
-        note=reader.text(block, "note", ""),
-    )
+def validity(loaded: Loaded, place: tuple[str | int, ...], value: dict[str, Any]) -> tuple[date | None, date | None]:
+    """The half-open span under `effective` of the row at `place`; raises when it is empty or runs backwards."""
+    span = value.get("effective", {})
+    start, end = span.get("from"), span.get("to")
+    if start is not None and end is not None and start >= end:
+        raise loaded.error((*place, "effective"), "有效期的起日不早于止日", "起日要早于止日，止日当天不含在内")
+    return start, end
 
 
-def _refuse_overlap(reader: Reader, row: Division, block: Block, earlier: list[tuple[Division, Block]]) -> None:
-    for other, other_block in earlier:
-        if not row.overlaps(other):
-            continue
-        if (row.effective_from, row.effective_to) == (other.effective_from, other.effective_to):
-            raise reader.fail(
-                block, "code", f"代码“{row.code}”与第{other_block.line}行重复", "删去重复的一条，或写明各自的有效期"
+class _Row:
+    """One row under reading, with its place in the file for errors."""
+
+    def __init__(self, loaded: Loaded, index: int, division: Division | None = None) -> None:
+        self.loaded = loaded
+        self.place = ("divisions", index)
+        self.division = division or self._read(loaded.data["divisions"][index])
+
+    def fail(self, key: str, cause: str, remedy: str) -> DataError:
+        return self.loaded.error((*self.place, key), cause, remedy)
+
+    def line(self, index: int) -> int:
+        return self.loaded.lines["divisions", index]
+
+    def _read(self, value: dict[str, Any]) -> Division:
+        kind, code = value["kind"], value["code"]
+        area = kind == "functional_area"
+        if not (_AREA_CODE if area else _CODE).fullmatch(code):
+            shape = "功能区代码写成 F330300-01 的样子" if area else "行政区划代码为六位数字"
+            raise self.fail("code", f"代码“{code}”格式不对", shape)
+        if kind != "province" and "parent" not in value:
+            raise self.fail("parent", f"“{value['name']}”没有写上级 parent", "补写上级区划的代码")
+        counted = value.get("counted_in_totals", True)
+        if counted is area:
+            raise self.fail(
+                "counted_in_totals", "合计标志不对：功能区不得计入合计，其他区划必须计入",
+                "功能区写 counted_in_totals: false，其他区划不写此项",
             )
-        raise reader.fail(
-            block, "effective", f"代码“{row.code}”的有效期与第{other_block.line}行重叠", "把前一条的 to 改为后一条的 from"
+        start, end = validity(self.loaded, self.place, value)
+        return Division(
+            code=code, name=value["name"], kind=kind, parent=None if kind == "province" else value["parent"],
+            effective_from=start, effective_to=end, successors=tuple(value.get("successors", ())),
+            short_names=tuple(value.get("short_names", ())), spans=tuple(value.get("spans", ())),
+            counted_in_totals=counted, confidence=value.get("confidence", ""), note=value.get("note", ""),
         )
 
-
-def _check_links(reader: Reader, row: Division, block: Block, versions: dict[str, list[Division]]) -> None:
-    for heir in row.successors:
-        if heir not in versions:
-            raise reader.fail(block, "successors", f"后续区划“{heir}”不在本文件中", "补录该区划，或改正代码")
-    if row.successors and row.effective_to is None:
-        raise reader.fail(block, "successors", "现行区划写了后续区划", "补写有效期的止日，或删去 successors")
-    if row.parent is not None:
-        above = [other for other in versions.get(row.parent, []) if other.overlaps(row)]
-        if not above:
-            raise reader.fail(
-                block, "parent", f"上级“{row.parent}”不存在或有效期不相交", "改正 parent，或先录入上级区划"
+    def refuse_overlap(self, earlier: list[Division]) -> None:
+        row = self.division
+        for index, other in enumerate(earlier):
+            if other.code != row.code or not row.overlaps(other):
+                continue
+            if (row.effective_from, row.effective_to) == (other.effective_from, other.effective_to):
+                raise self.fail(
+                    "code", f"代码“{row.code}”与第 {self.line(index)} 行重复", "删去重复的一条，或写明各自的有效期"
+                )
+            raise self.fail(
+                "effective", f"代码“{row.code}”的有效期与第 {self.line(index)} 行重叠", "把前一条的 to 改为后一条的 from"
             )
-        allowed = _PARENT_KINDS.get(row.kind)
-        if allowed is not None and above[0].kind not in allowed:
-            raise reader.fail(block, "parent", f"“{row.name}”的上级“{above[0].name}”级别不对", "县归设区市，设区市归省")
-    if row.kind == "functional_area":
-        _check_area(reader, row, block, versions)
-    elif row.spans:
-        raise reader.fail(block, "spans", "只有功能区才写所跨县（市、区）", "删去 spans，或把 kind 改为 functional_area")
 
+    def check_links(self, versions: dict[str, list[Division]]) -> None:
+        row = self.division
+        for heir in row.successors:
+            if heir not in versions:
+                raise self.fail("successors", f"后续区划“{heir}”不在本文件中", "补录该区划，或改正代码")
+        if row.successors and row.effective_to is None:
+            raise self.fail("successors", "现行区划写了后续区划", "补写有效期的止日，或删去 successors")
+        if row.parent is not None:
+            above = [other for other in versions.get(row.parent, []) if other.overlaps(row)]
+            if not above:
+                raise self.fail("parent", f"上级“{row.parent}”不存在或有效期不相交", "改正 parent，或先录入上级区划")
+            allowed = _PARENT_KINDS.get(row.kind)
+            if allowed is not None and above[0].kind not in allowed:
+                raise self.fail("parent", f"“{row.name}”的上级“{above[0].name}”级别不对", "县归设区市，设区市归省")
+        if row.kind == "functional_area":
+            self._check_area(versions)
+        elif row.spans:
+            raise self.fail("spans", "只有功能区才写所跨县（市、区）", "删去 spans，或把 kind 改为 functional_area")
 
-def _check_area(reader: Reader, row: Division, block: Block, versions: dict[str, list[Division]]) -> None:
-    if not row.spans:
-        raise reader.fail(block, "spans", f"功能区“{row.name}”没有写所在县（市、区）", "写 spans: ['330303', '330305']")
-    lines: list[list[str]] = []
-    for code in row.spans:
-        county = next((c for c in versions.get(code, []) if c.overlaps(row) and c.kind == "county"), None)
-        if county is None:
-            raise reader.fail(
-                block, "spans", f"所跨的“{code}”不是同期有效的县（市、区）", "改正代码，或核对功能区有效期"
+    def _check_area(self, versions: dict[str, list[Division]]) -> None:
+        row = self.division
+        if not row.spans:
+            raise self.fail("spans", f"功能区“{row.name}”没有写所在县（市、区）", "写 spans: ['330303', '330305']")
+        lines: list[list[str]] = []
+        for code in row.spans:
+            county = next((c for c in versions.get(code, []) if c.overlaps(row) and c.kind == "county"), None)
+            if county is None:
+                raise self.fail("spans", f"所跨的“{code}”不是同期有效的县（市、区）", "改正代码，或核对功能区有效期")
+            lines.append([code, *_codes_above(county, versions)])
+        lowest = next((code for code in lines[0] if all(code in line for line in lines)), None)
+        if row.parent != lowest:
+            raise self.fail(
+                "parent", f"功能区“{row.name}”的上级应是所跨县的最近共同上级“{lowest}”", "改正 parent 或 spans"
             )
-        lines.append([code, *_codes_above(county, versions)])
-    lowest = next((code for code in lines[0] if all(code in line for line in lines)), None)
-    if row.parent != lowest:
-        raise reader.fail(
-            block, "parent", f"功能区“{row.name}”的上级应是所跨县的最近共同上级“{lowest}”", "改正 parent 或 spans"
-        )
 
 
 def _codes_above(row: Division, versions: dict[str, list[Division]]) -> list[str]:
@@ -299,6 +330,3 @@ def _codes_above(row: Division, versions: dict[str, list[Division]]) -> list[str
             break
         row = higher[-1]
     return above
-
-
-__all__ = ["DataFileError", "Division", "DivisionBook", "load_divisions"]

@@ -186,7 +186,7 @@ def _local_unit(row: Division, place_status: Status, pattern: Pattern, status: S
 
 
 def load_names(province_dir: Path) -> NameBook:
-    """The checked names of one province; raises DataFileError naming file, line, cause and remedy."""
+    """The checked names of one province; DataError names file, line, cause, remedy."""
     folder = Path(province_dir)
     divisions = load_divisions(folder / "divisions.yaml")
     return NameBook(read_names(folder / "organisations.yaml", divisions), divisions)

@@ -6,20 +6,54 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
-from qifu.registers.divisions.division_book import DivisionBook
-from qifu.registers.located_yaml import Block, Reader, read_block
+from qifu.foundation.yaml_data import (
+    Anything,
+    DataError,
+    Fields,
+    Flag,
+    ListOf,
+    Loaded,
+    OneOf,
+    Text,
+    read_yaml,
+)
+from qifu.registers.divisions.division_book import VALIDITY, DivisionBook, validity
 from qifu.registers.organisations.name_keys import name_key
 
-KINDS = frozenset(
-    ["party_organ", "government", "government_department", "court", "procuratorate", "peoples_congress", "cppcc", "mass_organisation", "central_agency", "state_owned_enterprise", "institution", "association", "task_force"]
+_KIND = OneOf(
+    "party_organ", "government", "government_department", "court", "procuratorate", "peoples_congress", "cppcc",
+    "mass_organisation", "central_agency", "state_owned_enterprise", "institution", "association", "task_force",
 )
-LEVELS = frozenset({"province", "city", "county", "functional_area"})
-_BODY_FIELDS = frozenset(
-    ["code", "kind", "name", "full_name", "aliases", "second_names", "former", "duties", "confidence"]
+_LEVELS = ListOf(OneOf("province", "city", "county", "functional_area"), least=1)
+_SOME = ListOf(Text(), least=1)
+_FORMER = Fields({"name": Text()}, {"effective": VALIDITY, "note": Text(), "confidence": Text()})
+_BODY = Fields(
+    {"code": Text(r"[a-z_]+", "英文代号（小写字母和下划线）"), "kind": _KIND, "name": Text(), "full_name": Text()},
+    {
+        "aliases": ListOf(Text()), "second_names": ListOf(Text()), "former": ListOf(_FORMER), "duties": Text(),
+        "confidence": Text(),
+    },
 )
-_SECTIONS = frozenset(
-    ["title", "division", "as_of", "sources", "organisations", "patterns", "explicit", "scopes", "generic_units", "slips"]
+_PATTERN = Fields(
+    {"code": Text(r"[a-z_]+", "英文代号（小写字母和下划线）"), "kind": _KIND, "levels": _LEVELS, "name": Text(),
+     "full_name": Text(), "generic": _SOME},
+    {"aliases": ListOf(Text())},
+)
+_SLIP = Fields({
+    "text": Text(), "means": Text(), "cause": Text(),
+    "seen": ListOf(Fields({"document": Text(), "place": Text()}), least=1),
+})
+_SHAPE = Fields(
+    {"division": Text(r"[0-9]{6}", "六位行政区划代码"), "organisations": ListOf(_BODY)},
+    {
+        "title": Text(), "as_of": Text(), "sources": Anything(), "patterns": ListOf(_PATTERN),
+        "explicit": ListOf(Fields({"pattern": Text(), "divisions": Anything()})),
+        "scopes": ListOf(Fields({"names": _SOME, "levels": _LEVELS})),
+        "generic_units": ListOf(Fields({"names": _SOME, "expansion": Text()}, {"scoped": Flag()})),
+        "slips": ListOf(_SLIP),
+    },
 )
 
 
@@ -148,155 +182,117 @@ class NameFile:
 
 
 def read_names(path: Path, divisions: DivisionBook) -> NameFile:
-    """The checked content; raises DataFileError."""
-    content = read_block(path)
-    reader = Reader(path)
-    unknown = sorted(set(content) - _SECTIONS)
-    if unknown:
-        raise reader.fail(content, unknown[0], f"不认识的部分“{unknown[0]}”", "可用：" + "、".join(sorted(_SECTIONS)))
-    division = reader.text(content, "division")
-    claims = _Claims(reader)
-    organisations = tuple(
-        _read_body(reader, block, division, claims) for block in reader.blocks(content, "organisations")
-    )
-    patterns = tuple(_read_pattern(reader, block) for block in reader.blocks(content, "patterns"))
-    codes = frozenset(body.code for body in organisations)
-    return NameFile(
-        organisations=organisations,
-        patterns=patterns,
-        explicit=tuple(
-            _read_explicit(reader, block, patterns, divisions) for block in reader.blocks(content, "explicit")
-        ),
-        scopes=tuple(_read_scope(reader, block) for block in reader.blocks(content, "scopes")),
-        generic_units=tuple(_read_generic(reader, block) for block in reader.blocks(content, "generic_units")),
-        slips=tuple(_read_slip(reader, block, codes, claims) for block in reader.blocks(content, "slips")),
-    )
+    """The checked content; raises DataError, or OSError when the file cannot be read."""
+    loaded = read_yaml(Path(path).read_bytes(), _SHAPE, where=Path(path).name)
+    return _Reading(loaded, divisions).content()
 
 
-class _Claims:
-    """Which body owns a spelling: no two bodies may share one, for then a document could not be read."""
+class _Reading:
+    """Builds the content and refuses what the shape alone cannot see: shared names, dead references."""
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    def __init__(self, loaded: Loaded, divisions: DivisionBook) -> None:
+        self.loaded, self.divisions = loaded, divisions
         self._owner: dict[str, tuple[str, int]] = {}
         self._codes: dict[str, int] = {}
 
-    def code(self, code: str, block: Block) -> None:
-        if code in self._codes:
-            raise self._reader.fail(
-                block, "code", f"机构代号“{code}”与第{self._codes[code]}行重复", "换一个代号，或删去重复的机构"
-            )
-        self._codes[code] = block.line_of("code")
+    def fail(self, section: str, index: int, key: str, cause: str, remedy: str) -> DataError:
+        return self.loaded.error((section, index, key), cause, remedy)
 
-    def name(self, written: str, owner: str, block: Block, key: str) -> None:
-        spelled = name_key(written)
-        taken, line = self._owner.setdefault(spelled, (owner, block.line_of(key)))
+    def rows(self, section: str) -> Iterator[tuple[int, dict[str, Any]]]:
+        return enumerate(self.loaded.data.get(section, ()))
+
+    def content(self) -> NameFile:
+        bodies = tuple(self._body(index, value) for index, value in self.rows("organisations"))
+        patterns = tuple(self._pattern(index, value) for index, value in self.rows("patterns"))
+        return NameFile(
+            organisations=bodies,
+            patterns=patterns,
+            explicit=tuple(self._explicit(index, value, patterns) for index, value in self.rows("explicit")),
+            scopes=tuple(Scope(tuple(value["names"]), tuple(value["levels"])) for _, value in self.rows("scopes")),
+            generic_units=tuple(
+                GenericUnit(tuple(value["names"]), value.get("scoped", False), value["expansion"])
+                for _, value in self.rows("generic_units")
+            ),
+            slips=tuple(self._slip(index, value) for index, value in self.rows("slips")),
+        )
+
+    def _line(self, section: str, index: int, key: str) -> int:
+        return self.loaded.lines.get((section, index, key), self.loaded.lines[section, index])
+
+    def _claim(self, written: str, owner: str, section: str, index: int, key: str) -> None:
+        """No two bodies may share a spelling, for then a document could not be read."""
+        taken, line = self._owner.setdefault(name_key(written), (owner, self._line(section, index, key)))
         if taken != owner:
-            raise self._reader.fail(
-                block, key, f"名称“{written}”已属于第{line}行的另一机构“{taken}”", "一个名称只能归一个机构，删去其一"
+            raise self.fail(
+                section, index, key, f"名称“{written}”已属于第 {line} 行的另一机构“{taken}”",
+                "一个名称只能归一个机构，删去其一",
             )
 
+    def _body(self, index: int, value: dict[str, Any]) -> Organisation:
+        code = value["code"]
+        if code in self._codes:
+            raise self.fail(
+                "organisations", index, "code", f"机构代号“{code}”与第 {self._codes[code]} 行重复",
+                "换一个代号，或删去重复的机构",
+            )
+        self._codes[code] = self._line("organisations", index, "code")
+        former = tuple(self._former(index, at, one) for at, one in enumerate(value.get("former", ())))
+        body = Organisation(
+            code=code, division=self.loaded.data["division"], level="province", kind=value["kind"],
+            name=value["name"], full_name=value["full_name"], aliases=tuple(value.get("aliases", ())),
+            second_names=tuple(value.get("second_names", ())), former=former, duties=value.get("duties", ""),
+            confidence=value.get("confidence", ""),
+        )
+        for key, written in (("name", (body.name,)), ("full_name", (body.full_name,)), ("aliases", body.aliases),
+                             ("second_names", body.second_names), ("former", tuple(one.name for one in former))):
+            for name in written:
+                self._claim(name, code, "organisations", index, key)
+        return body
 
-def _read_body(reader: Reader, block: Block, division: str, claims: _Claims) -> Organisation:
-    _refuse_unknown(reader, block, _BODY_FIELDS)
-    former = tuple(_read_former(reader, one) for one in reader.blocks(block, "former"))
-    body = Organisation(
-        code=reader.text(block, "code"), division=division, level="province",
-        kind=reader.choice(block, "kind", KINDS), name=reader.text(block, "name"),
-        full_name=reader.text(block, "full_name"), aliases=reader.texts(block, "aliases"),
-        second_names=reader.texts(block, "second_names"), former=former,
-        duties=reader.text(block, "duties", ""), confidence=reader.text(block, "confidence", ""),
-    )
-    claims.code(body.code, block)
-    for key, written in (("name", (body.name,)), ("full_name", (body.full_name,)), ("aliases", body.aliases),
-                         ("second_names", body.second_names), ("former", tuple(one.name for one in former))):
-        for name in written:
-            claims.name(name, body.code, block, key)
-    return body
+    def _former(self, index: int, at: int, value: dict[str, Any]) -> FormerName:
+        start, end = validity(self.loaded, ("organisations", index, "former", at), value)
+        return FormerName(value["name"], start, end, value.get("note", ""), value.get("confidence", ""))
 
+    def _pattern(self, index: int, value: dict[str, Any]) -> Pattern:
+        aliases = tuple(value.get("aliases", ()))
+        for key, written in (("name", (value["name"],)), ("full_name", (value["full_name"],)), ("aliases", aliases)):
+            for template in written:
+                if not name_key(template).startswith("{d}") or len(name_key(template)) < 4:
+                    raise self.fail(
+                        "patterns", index, key, f"“{template}”不是以区划开头的名称", "写成 '{d}发改局' 的样子"
+                    )
+        return Pattern(
+            code=value["code"], kind=value["kind"], levels=tuple(value["levels"]), name=value["name"],
+            full_name=value["full_name"], aliases=aliases, generic=tuple(value["generic"]),
+        )
 
-def _read_former(reader: Reader, block: Block) -> FormerName:
-    _refuse_unknown(reader, block, frozenset(["name", "effective", "note", "confidence"]))
-    start, end = reader.effective(block)
-    return FormerName(
-        reader.text(block, "name"), start, end, reader.text(block, "note", ""), reader.text(block, "confidence", "")
-    )
+    def _explicit(
+        self, index: int, value: dict[str, Any], patterns: tuple[Pattern, ...]
+    ) -> tuple[str, tuple[str, ...]]:
+        code, places = value["pattern"], value["divisions"]
+        if places == "all_cities":
+            places = [row.code for row in self.divisions.of_kind("city")]
+        if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
+            raise self.fail(
+                "explicit", index, "divisions", "“divisions”应为带引号的代码列表或 all_cities", "写成 ['330109', '330110']"
+            )
+        for place in places:
+            row = self.divisions.get(place)
+            if row is None:
+                raise self.fail(
+                    "explicit", index, "divisions", f"区划“{place}”不在现行区划中", "改正代码，或先补录 divisions.yaml"
+                )
+            if not any(pattern.code == code and row.kind in pattern.levels for pattern in patterns):
+                raise self.fail(
+                    "explicit", index, "pattern", f"“{row.name}”这一级没有标准机构“{code}”", "改正 pattern 或 levels"
+                )
+        return code, tuple(places)
 
-
-def _read_pattern(reader: Reader, block: Block) -> Pattern:
-    _refuse_unknown(reader, block, frozenset(["code", "kind", "levels", "name", "full_name", "aliases", "generic"]))
-    pattern = Pattern(
-        code=reader.text(block, "code"), kind=reader.choice(block, "kind", KINDS),
-        levels=_levels(reader, block), name=reader.text(block, "name"), full_name=reader.text(block, "full_name"),
-        aliases=reader.texts(block, "aliases"), generic=reader.texts(block, "generic"),
-    )
-    for key, written in (("name", (pattern.name,)), ("full_name", (pattern.full_name,)), ("aliases", pattern.aliases)):
-        for template in written:
-            if not name_key(template).startswith("{d}") or len(name_key(template)) < 4:
-                raise reader.fail(block, key, f"“{template}”不是以区划开头的名称", "写成 '{d}发改局' 的样子")
-    if not pattern.generic:
-        raise reader.fail(block, "generic", "没有写泛指时的名称", "写成 generic: [发改局]")
-    return pattern
-
-
-def _levels(reader: Reader, block: Block) -> tuple[str, ...]:
-    levels = reader.texts(block, "levels")
-    wrong = [level for level in levels if level not in LEVELS]
-    if wrong or not levels:
-        raise reader.fail(block, "levels", f"层级不对：{'、'.join(wrong) or '空'}", "改为：" + "、".join(sorted(LEVELS)))
-    return levels
-
-
-def _read_explicit(
-    reader: Reader, block: Block, patterns: tuple[Pattern, ...], divisions: DivisionBook
-) -> tuple[str, tuple[str, ...]]:
-    _refuse_unknown(reader, block, frozenset({"pattern", "divisions"}))
-    code = reader.text(block, "pattern")
-    if block.get("divisions") == "all_cities":
-        places = tuple(row.code for row in divisions.of_kind("city"))
-    else:
-        places = reader.texts(block, "divisions")
-    for place in places:
-        row = divisions.get(place)
-        if row is None:
-            raise reader.fail(block, "divisions", f"区划“{place}”不在现行区划中", "改正代码，或先补录 divisions.yaml")
-        if not any(pattern.code == code and row.kind in pattern.levels for pattern in patterns):
-            raise reader.fail(block, "pattern", f"“{row.name}”这一级没有标准机构“{code}”", "改正 pattern 或 levels")
-    return code, places
-
-
-def _read_scope(reader: Reader, block: Block) -> Scope:
-    _refuse_unknown(reader, block, frozenset({"names", "levels"}))
-    names = reader.texts(block, "names")
-    if not names:
-        raise reader.fail(block, "names", "层级用语没有写法", "写成 names: [市、县（市、区）]")
-    return Scope(names, _levels(reader, block))
-
-
-def _read_generic(reader: Reader, block: Block) -> GenericUnit:
-    _refuse_unknown(reader, block, frozenset({"names", "scoped", "expansion"}))
-    names = reader.texts(block, "names")
-    scoped = block.get("scoped", False)
-    if not names or not isinstance(scoped, bool):
-        raise reader.fail(block, "names", "泛指单位没有名称，或 scoped 不是 true/false", "写 names: [各业务部门]")
-    return GenericUnit(names, scoped, reader.text(block, "expansion"))
-
-
-def _read_slip(reader: Reader, block: Block, codes: frozenset[str], claims: _Claims) -> Slip:
-    _refuse_unknown(reader, block, frozenset(["text", "means", "cause", "seen"]))
-    text, means = reader.text(block, "text"), reader.text(block, "means")
-    if means not in codes:
-        raise reader.fail(block, "means", f"误写指向的机构“{means}”不存在", "改为 organisations 中的机构代号")
-    claims.name(text, f"误写：{text}", block, "text")
-    seen = tuple(
-        reader.text(one, "document") + reader.text(one, "place") for one in reader.blocks(block, "seen")
-    )
-    if not seen:
-        raise reader.fail(block, "seen", f"误写“{text}”没有写出处", "写 seen: [{document: 文号, place: 位置}]")
-    return Slip(text, means, reader.text(block, "cause"), seen)
-
-
-def _refuse_unknown(reader: Reader, block: Block, known: frozenset[str]) -> None:
-    unknown = sorted(set(block) - known)
-    if unknown:
-        raise reader.fail(block, unknown[0], f"不认识的字段“{unknown[0]}”", "可用：" + "、".join(sorted(known)))
+    def _slip(self, index: int, value: dict[str, Any]) -> Slip:
+        text, means = value["text"], value["means"]
+        if means not in self._codes:
+            raise self.fail(
+                "slips", index, "means", f"误写指向的机构“{means}”不存在", "改为 organisations 中的机构代号"
+            )
+        self._claim(text, f"误写：{text}", "slips", index, "text")
+        return Slip(text, means, value["cause"], tuple(one["document"] + one["place"] for one in value["seen"]))

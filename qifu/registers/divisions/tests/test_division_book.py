@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qifu.foundation.yaml_data import DataError
 from qifu.registers.divisions.division_book import DivisionBook, load_divisions
-from qifu.registers.located_yaml import DataFileError
 
 ROOT = Path(__file__).resolve().parents[4]
 SHARED = Path(os.environ.get("QIFU_SHARED", ROOT.parent / "shared"))
@@ -147,20 +147,19 @@ HEAD = """divisions:
 @pytest.mark.parametrize(("added", "line", "cause"), [
     ("- {code: '330105', name: 拱墅区, kind: county, parent: '330900'}", 7, "上级“330900”不存在"),
     ("- {code: '330105', name: 拱墅区, kind: county, parent: '330102'}", 7, "级别不对"),
-    ("- {code: '330105', name: 拱墅区, kind: county}", 7, "“parent”缺失"),
-    ("- {code: '330102', name: 上城区, kind: county, parent: '330100'}", 7, "与第5行重复"),
+    ("- {code: '330105', name: 拱墅区, kind: county}", 7, "没有写上级 parent"),
+    ("- {code: '330102', name: 上城区, kind: county, parent: '330100'}", 7, "与第 5 行重复"),
     ("- {code: '330102', name: 上城区, kind: county, parent: '330100', effective: {from: null, to: 2021-04-09}}", 7,
-     "有效期与第5行重叠"),
+     "有效期与第 5 行重叠"),
     ("- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {to: 2021-04-09},"
      " successors: ['330199']}", 7, "后续区划“330199”不在本文件中"),
     ("- {code: '330103', name: 下城区, kind: county, parent: '330100', successors: ['330102']}", 7, "现行区划写了后续"),
     ("- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {from: 2021-04-09, to: 2021-04-09}}",
      7, "起日不早于止日"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {from: '2021-04-09'}}", 7, "日期"),
-    ("- {code: 330103, name: 下城区, kind: county, parent: '330100'}", 7, "“code”缺失或不是文字"),
+    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {from: 二〇二一年}}", 7, "不是日期"),
     ("- {code: '33010', name: 下城区, kind: county, parent: '330100'}", 7, "格式不对"),
-    ("- {code: '330103', name: 下城区, kind: town, parent: '330100'}", 7, "不认识的“town”"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', colour: red}", 7, "不认识的字段“colour”"),
+    ("- {code: '330103', name: 下城区, kind: town, parent: '330100'}", 7, "“town”不在允许之列"),
+    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', colour: red}", 7, "不认识“colour”"),
     ("- {code: '330103', name: 下城区, kind: county, parent: '330100', counted_in_totals: false}", 7, "合计标志不对"),
     ("- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', spans: ['330102']}", 7, "合计标志不对"),
     ("- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false,"
@@ -170,19 +169,19 @@ HEAD = """divisions:
     ("- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false}", 7,
      "没有写所在县"),
     ("- {code: '330114', name: 某新区, kind: functional_area, parent: '330100'}", 7, "格式不对"),
-    ("- {code: '330103', code: '330104', name: 下城区, kind: county, parent: '330100'}", 7, "键“code”重复"),
+    ("- {code: '330103', code: '330104', name: 下城区, kind: county, parent: '330100'}", 7, "“code”重复"),
     ("- {code: '330103', name: [下城区, kind: county", 8, "YAML 格式有误"),
-    ("- 只是文字", 1, "应为条目列表"),
+    ("- 只是文字", 7, "应为若干"),
 ])
 def test_a_wrong_file_is_refused_with_file_line_cause_and_remedy(
     tmp_path: Path, added: str, line: int, cause: str
 ) -> None:
     path = tmp_path / "divisions.yaml"
     path.write_text(HEAD + added + "\n", encoding="utf-8")
-    with pytest.raises(DataFileError) as caught:
+    with pytest.raises(DataError) as caught:
         load_divisions(path)
     assert cause in str(caught.value)
-    assert str(caught.value).startswith(f"divisions.yaml 第{line}行：") and "处理办法：" in str(caught.value)
+    assert str(caught.value).startswith(f"divisions.yaml 第 {line} 行：") and caught.value.remedy
 
 
 @pytest.mark.parametrize("content", [
@@ -192,12 +191,12 @@ def test_a_wrong_file_is_refused_with_file_line_cause_and_remedy(
 def test_rubbish_is_refused_and_never_crashes(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "divisions.yaml"
     path.write_bytes(content)
-    with pytest.raises(DataFileError):
+    with pytest.raises(DataError):
         load_divisions(path)
 
 
-def test_a_missing_file_says_so(tmp_path: Path) -> None:
-    with pytest.raises(DataFileError, match="读不到文件"):
+def test_a_missing_file_is_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
         load_divisions(tmp_path / "none.yaml")
 
 

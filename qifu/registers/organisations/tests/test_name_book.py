@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from datetime import date
 from pathlib import Path
@@ -10,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qifu.registers.located_yaml import DataFileError
+from qifu.foundation.yaml_data import DataError
 from qifu.registers.organisations.name_book import load_names, resolve_all
 from qifu.registers.organisations.name_keys import distance, name_key
-from qifu.registers.organisations.tests.shared_plan import PROVINCE, leading_cells, unit_cells, units_of
+from qifu.registers.organisations.tests.shared_plan import PROVINCE, ROOT, leading_cells, unit_cells, units_of
 
 BOOK = load_names(PROVINCE)
 NAMES = BOOK.names()
@@ -182,33 +184,41 @@ organisations:
 
 
 @pytest.mark.parametrize(("added", "line", "cause"), [
-    ("- {code: data, kind: institution, name: 省甲, full_name: 浙江省甲}", 8, "与第3行重复"),
-    ("- {code: other, kind: institution, name: 省政务服务办, full_name: 浙江省乙}", 8, "已属于第7行的另一机构“data”"),
-    ("- {code: other, kind: bureau, name: 省乙, full_name: 浙江省乙}", 8, "不认识的“bureau”"),
-    ("- {code: other, kind: institution, full_name: 浙江省乙}", 8, "“name”缺失"),
-    ("- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, aliases: 省丙}", 8, "应为文字列表"),
-    ("- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, boss: 某人}", 8, "不认识的字段“boss”"),
+    ("- {code: data, kind: institution, name: 省甲, full_name: 浙江省甲}", 8, "与第 3 行重复"),
+    ("- {code: other, kind: institution, name: 省政务服务办, full_name: 浙江省乙}", 8, "已属于第 7 行的另一机构“data”"),
+    ("- {code: other, kind: bureau, name: 省乙, full_name: 浙江省乙}", 8, "“bureau”不在允许之列"),
+    ("- {code: other, kind: institution, full_name: 浙江省乙}", 8, "缺少“name”"),
+    ("- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, aliases: 省丙}", 8, "应为列表"),
+    ("- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, boss: 某人}", 8, "不认识“boss”"),
     ("- code: other\n  kind: institution\n  name: 省乙\n  full_name: 浙江省乙\n  former:\n"
      "  - {name: 省丙, effective: {from: 2024-01-01, to: 2018-01-01}}", 13, "起日不早于止日"),
     ("slips:\n- {text: 省数据据, means: nobody, cause: 重字, seen: [{document: 甲, place: 乙}]}", 9, "“nobody”不存在"),
-    ("slips:\n- {text: 省数据据, means: data, cause: 重字}", 9, "没有写出处"),
-    ("slips:\n- {text: 省政务服务办, means: data, cause: 错, seen: [{document: 甲, place: 乙}]}", 9, "已属于第7行"),
+    ("slips:\n- {text: 省数据据, means: data, cause: 重字}", 9, "缺少“seen”"),
+    ("slips:\n- {text: 省政务服务办, means: data, cause: 错, seen: [{document: 甲, place: 乙}]}", 9, "已属于第 7 行"),
     ("patterns:\n- {code: a, kind: institution, levels: [city], name: 发改局, full_name: '{d}局', generic: [发改局]}", 9,
      "不是以区划开头"),
     ("patterns:\n- {code: a, kind: institution, levels: [village], name: '{d}发改局', full_name: '{d}局',"
-     " generic: [发改局]}", 9, "层级不对：village"),
+     " generic: [发改局]}", 9, "“village”不在允许之列"),
     ("explicit:\n- {pattern: reform_office, divisions: ['330100']}", 9, "没有标准机构“reform_office”"),
     ("explicit:\n- {pattern: reform_office, divisions: ['999999']}", 9, "区划“999999”不在现行区划中"),
-    ("generic_units:\n- {names: [各部门]}", 9, "“expansion”缺失"),
-    ("scopes:\n- {names: [], levels: [city]}", 9, "层级用语没有写法"),
-    ("extras: 1", 8, "不认识的部分“extras”"),
+    ("generic_units:\n- {names: [各部门]}", 9, "缺少“expansion”"),
+    ("scopes:\n- {names: [], levels: [city]}", 9, "至少要有 1 项"),
+    ("extras: 1", 8, "不认识“extras”"),
 ])
 def test_a_wrong_file_is_refused_with_file_line_cause_and_remedy(
     tmp_path: Path, added: str, line: int, cause: str
 ) -> None:
     (tmp_path / "divisions.yaml").write_bytes((PROVINCE / "divisions.yaml").read_bytes())
     (tmp_path / "organisations.yaml").write_text(HEAD + added + "\n", encoding="utf-8")
-    with pytest.raises(DataFileError) as caught:
+    with pytest.raises(DataError) as caught:
         load_names(tmp_path)
     assert cause in str(caught.value)
-    assert str(caught.value).startswith(f"organisations.yaml 第{line}行：") and "处理办法：" in str(caught.value)
+    assert str(caught.value).startswith(f"organisations.yaml 第 {line} 行：") and caught.value.remedy
+
+
+def test_the_book_needs_no_web_framework() -> None:
+    program = (
+        "import sys; from qifu.registers.organisations.name_book import load_names; "
+        f"load_names({str(PROVINCE)!r}); sys.exit('django' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False).returncode == 0
