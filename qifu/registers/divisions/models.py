@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from qifu.foundation.action import Record
+from qifu.registers.stamped import StampedRecord
 
 
-class Division(Record):
+class Division(StampedRecord):
     """A province, city, county or functional area, for as long as it existed under this code and name."""
 
     class Kind(models.TextChoices):
@@ -23,11 +23,14 @@ class Division(Record):
     name = models.CharField("名称", max_length=60)
     kind = models.CharField("类型", max_length=16, choices=Kind.choices)
     parent_code = models.CharField("上级代码", max_length=16, blank=True)
+    short_names = models.JSONField("简称", default=list)
     spans = models.JSONField("跨越的区县", default=list)
+    counted_in_totals = models.BooleanField("计入合计", default=True)
     successors = models.JSONField("后继代码", default=list)
     effective_from = models.DateField("生效日", null=True, blank=True)
     effective_to = models.DateField("失效日", null=True, blank=True)
-    confidence = models.CharField("核实情况", max_length=16, default="verified")
+    confidence = models.CharField("核实情况", max_length=16, blank=True)
+    note = models.CharField("说明", max_length=300, blank=True)
 
     reach: ClassVar[dict[str, Any]] = {}
 
@@ -41,6 +44,9 @@ class Division(Record):
                 | Q(effective_from__isnull=True)
                 | Q(effective_to__gt=F("effective_from")),
                 name="division_range_not_empty",
+            ),
+            models.CheckConstraint(
+                condition=~Q(kind="functional_area", counted_in_totals=True), name="functional_area_not_counted"
             ),
         ]
 

@@ -13,5 +13,8 @@ class OrganisationsConfig(AppConfig):
     verbose_name = "组织机构"
 
     def ready(self) -> None:
-        """Declare what may be done here."""
-        from qifu.registers.organisations import module  # noqa: F401
+        """Declare what may be done here, and the triggers that keep approved rules as they are."""
+        from qifu.foundation import guards
+        from qifu.registers.organisations import models, module  # noqa: F401
+
+        guards.GUARDS.extend(guard for guard in models.GUARDS if guard not in guards.GUARDS)

@@ -1,4 +1,4 @@
-"""Declares people: the roles everyone shares, and what administrators may do."""
+"""Declares people: the roles everyone shares, and what administrators and auditors may do."""
 
 from qifu.foundation.access import (
     ANYONE,
@@ -8,8 +8,7 @@ from qifu.foundation.access import (
     declare_permissions,
     declare_roles,
 )
-
-TITLE = "人员与岗位"
+from qifu.foundation.modules import MenuItem, Module, declare_module
 
 ROLES = {
     "system_administrator": "系统管理员",
@@ -24,8 +23,23 @@ declare_roles(ROLES)
 declare_permissions(
     Permission("people.sign_in", "登录", {ANYONE: (ANYWHERE,)}),
     Permission("people.change_own_password", "修改自己的口令", {SIGNED_IN: ("self",)}),
+    Permission("people.sign_out", "退出登录", {SIGNED_IN: ("self",)}),
     Permission("people.manage", "管理人员与岗位", {"system_administrator": (ANYWHERE,)}),
     Permission("people.view", "查看人员与岗位", {"system_administrator": (ANYWHERE,), "auditor": (ANYWHERE,)}),
+    Permission("people.load_demo", "载入模拟人员", {}),
+    Permission("foundation.read_audit", "查看审计记录", {"auditor": (ANYWHERE,)}),
     Permission("foundation.manage_calendar", "发布工作日历", {"system_administrator": (ANYWHERE,)}),
     Permission("foundation.read_notices", "查看自己的消息", {SIGNED_IN: ("own",)}),
+)
+
+MODULE = declare_module(
+    Module(
+        name="people",
+        title="人员与岗位",
+        purpose="登录、口令，人员及其岗位，审计记录",
+        menu=(
+            MenuItem("人员与岗位", "people", "people.view", "workbench", icon="id", order=90),
+            MenuItem("审计记录", "audit", "foundation.read_audit", "workbench", icon="history", order=91),
+        ),
+    )
 )
