@@ -17,5 +17,8 @@ class FoundationConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Guards are remade after each migration; this is Django's own hook for it, not a business signal."""
+        """Guards and the search index are remade after each migration: Django's own hook, not a business signal."""
+        from qifu.foundation import search
+
         post_migrate.connect(guards.install_after_migrate, sender=self)
+        post_migrate.connect(search.install_after_migrate, sender=self)

@@ -1,0 +1,79 @@
+"""Keeping and opening files: content goes to Django's default storage under its SHA-256, once."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+
+from qifu.foundation.action import Refused, current_act
+from qifu.foundation.files import checks
+from qifu.foundation.files.models import StoredFile
+
+ALL_TYPES = frozenset(checks.TYPES)
+
+
+def store(
+    upload: BinaryIO,
+    *,
+    name: str,
+    place_code: str = "",
+    owner_organisation_id: int | None = None,
+    publicity: str = StoredFile.Publicity.NOT_PUBLIC,
+    allowed: frozenset[str] = ALL_TYPES,
+    refuse_encrypted: bool = False,
+) -> StoredFile:
+    """Check an upload, keep it and return its row; inside an act. `allowed` holds type codes of `checks.TYPES`.
+
+    Raises Refused in Chinese for a file that may not be kept. An encrypted document is kept and marked `encrypted`,
+    because some open without a password, unless `refuse_encrypted`. Should the act fail later, the content may stay behind
+    without a row; it is harmless and taken up again by the next equal upload.
+    """
+    act = current_act()
+    try:
+        checked = checks.check(upload, name, limit=settings.UPLOAD_LIMIT_BYTES, allowed=allowed)
+    except checks.FileRefused as error:
+        raise Refused(str(error), file=str(error)) from error
+    if checked.encrypted and refuse_encrypted:
+        message = f"“{checked.name}”设有密码，无法读取，请去掉密码后再上传"
+        raise Refused(message, file=message)
+    stored = StoredFile(
+        sha256=_sha256(upload),
+        name=checked.name,
+        size=checked.size,
+        media_type=checked.type.media_type,
+        encrypted=checked.encrypted,
+        publicity=StoredFile.Publicity(publicity),
+        uploaded_by=act.by.id,
+        uploaded_at=act.at,
+        place_code=place_code,
+        owner_organisation_id=owner_organisation_id,
+    )
+    _keep(upload, stored)
+    stored.save(force_insert=True)
+    return stored
+
+
+def open_file(stored: StoredFile) -> BinaryIO:
+    """Open the content for reading; raises FileNotFoundError when the storage has lost it."""
+    return cast(BinaryIO, default_storage.open(stored.stored_at, "rb"))
+
+
+def _keep(upload: BinaryIO, stored: StoredFile) -> None:
+    upload.seek(0)
+    if default_storage.exists(stored.stored_at):
+        if default_storage.size(stored.stored_at) == stored.size:
+            return
+        default_storage.delete(stored.stored_at)  # a write that was cut off
+    default_storage.save(stored.stored_at, File(upload))
+
+
+def _sha256(file: BinaryIO) -> str:
+    file.seek(0)
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
