@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
+from . import plan_2024
 from .generate import FAMILIES, generate
 from .model import Plan
 from .mutate import MUTATIONS, mutate
@@ -32,16 +33,23 @@ class Document:
         )
 
 
+def families() -> tuple[str, ...]:
+    """All families; the 2024 plan itself is one where its text is at hand."""
+    return (*FAMILIES, plan_2024.FAMILY) if plan_2024.text_file().exists() else FAMILIES
+
+
 def corpus(seed: str, size: int, only: str | None = None, clean: bool = False) -> Iterator[Document]:
     """`size` documents; the kinds of damage that have come up least are tried first, so that all come up about equally often."""
     random = Random(f"corpus:{seed}")
     counts = dict.fromkeys(MUTATIONS, 0)
+    names = families()
     made = 0
     attempt = 0
     while made < size:
         attempt += 1
-        family = FAMILIES[attempt % len(FAMILIES)]
-        plan = generate(f"{seed}:{attempt}", family)
+        family = names[attempt % len(names)]
+        own = family == plan_2024.FAMILY
+        plan = plan_2024.load(f"{seed}:{attempt}") if own else generate(f"{seed}:{attempt}", family)
         if not clean:
             plan = _damage(plan, random, counts, only)
             if len(plan.damages) < AT_LEAST or (only and not any(d.kind == only for d in plan.damages)):

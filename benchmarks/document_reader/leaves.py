@@ -72,10 +72,14 @@ def same(expected: Any, actual: Any) -> bool:
     if kind == "lost":
         return actual in (None, "", [])
     if kind == "sha256":
-        return isinstance(actual, str) and expected["sha256"] in (
-            digest(actual),
-            digest(sentence(actual)),
-            digest(sentence(actual) + "。"),
+        return actual == expected or (
+            isinstance(actual, str)
+            and expected["sha256"]
+            in (
+                digest(actual),
+                digest(sentence(actual)),
+                digest(sentence(actual) + "。"),
+            )
         )
     if expected is None or isinstance(expected, bool):
         return actual is expected

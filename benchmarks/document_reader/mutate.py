@@ -113,7 +113,7 @@ def spots(plan: Plan, *fields: str) -> list[Spot]:
     return [
         s
         for s in found
-        if (id(s.record), s.field) not in hurt and mark(s.record.get(s.field)) in (None, "any")
+        if (id(s.record), s.field) not in hurt and mark(s.record.get(s.field)) not in ("lost", "free")
     ]
 
 

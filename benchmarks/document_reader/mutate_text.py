@@ -284,6 +284,8 @@ def comparator_lost(plan: Plan, random: Random) -> Damage | None:
                 note=f"{old} -> {spot.text}",
             )
         for one in record["targets"] if spot.field == "targets" else []:
+            if not isinstance(one["text"], str):
+                continue
             alone = sum(t["text"] == one["text"] for t in record["targets"]) == 1
             if (
                 alone

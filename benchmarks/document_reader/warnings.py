@@ -110,11 +110,13 @@ class Warnings:
             return True
         records = {id(leaf.record) for leaf in named if leaf.record is not None}
         for damage in self.plan.damages:
-            if field in (None, *damage.fields) or not damage.fields:
-                if any(id(record) in records for record in damage.records) or (
-                    damage.part == part and any(r.get("number") == number for r in damage.records)
-                ):
-                    return True
+            if field not in (None, *damage.fields) and damage.fields:
+                continue
+            if any(
+                id(r) in records or (damage.part == part and r.get("number") == number)
+                for r in damage.records
+            ):
+                return True
         return not named and self._part_damaged(part, field)
 
     def _part_damaged(self, part: Any, field: str | None) -> bool:
