@@ -1,5 +1,7 @@
 """Work plans as a Django app."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
 
 
@@ -9,3 +11,7 @@ class WorkPlansConfig(AppConfig):
     name = "qifu.services.work_plans"
     label = "work_plans"
     verbose_name = "工作要点"
+
+    def ready(self) -> None:
+        """Declare permissions and menu, make the actions known, and take the jobs."""
+        from qifu.services.work_plans import actions, module, reading_job  # noqa: F401

@@ -1,0 +1,38 @@
+"""Declares work plans: who may upload, review, publish and read; where they stand in the menus."""
+
+from qifu.foundation.access import ANYONE, Permission, declare_permissions
+from qifu.foundation.modules import MenuItem, Module, declare_module
+
+TITLE = "工作要点"
+PUBLISHER = {"reform_officer": ("in_place",)}
+
+declare_permissions(
+    Permission(
+        "work_plans.view",
+        "查看工作要点",
+        {
+            ANYONE: ("public",),
+            "reform_officer": ("in_place", "above_place"),
+            "department_officer": ("in_place", "names_unit"),
+        },
+    ),
+    Permission("work_plans.upload", "上传公文", PUBLISHER),
+    Permission("work_plans.review", "审核识别结果", PUBLISHER),
+    Permission("work_plans.publish", "发布、更正和撤回工作要点", PUBLISHER),
+    Permission("work_plans.read_document", "识别公文（后台作业）", {}),
+    Permission("work_plans.load", "载入本省数据中的工作要点", {}),
+)
+
+MODULE = declare_module(
+    Module(
+        name="work_plans",
+        title=TITLE,
+        purpose="把公文里的指标、任务、专项行动读成有主、有期、可量化的工作，审核后发布",
+        menu=(
+            MenuItem("工作要点", "work_plans:plans", "work_plans.view", "portal", "clipboard-list", 20),
+            MenuItem("工作要点", "work_plans:plans", "work_plans.view", "workbench", "clipboard-list", 20),
+            MenuItem("公文审核", "work_plans:reviews", "work_plans.review", "workbench", "file-check", 21),
+            MenuItem("上传公文", "work_plans:upload", "work_plans.upload", "workbench", "file-upload", 22),
+        ),
+    )
+)

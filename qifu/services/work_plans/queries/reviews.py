@@ -1,0 +1,140 @@
+"""Questions about reviews: the queue of doubts, the effective reading, what would be held back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Q, QuerySet
+
+from qifu.foundation import access
+from qifu.foundation.access import Actor
+from qifu.foundation.files.storage import open_file
+from qifu.foundation.jobs import Job
+from qifu.services.work_plans import rulings
+from qifu.services.work_plans.content import place_words, row_number, row_title
+from qifu.services.work_plans.fields import field_of, shown
+from qifu.services.work_plans.models import Irregularity, PlanReview, Publicity
+
+SEVERITIES = dict(Irregularity.Severity.choices)
+STATES = dict(Irregularity.State.choices)
+PUBLICITIES = Publicity.choices
+HEAVY = ("reading_text", "blocks_text")
+
+
+def reviews(actor: Actor, at: datetime) -> QuerySet[PlanReview]:
+    """Return the reviews the actor may work on, newest first, with how many doubts are open."""
+    rows = access.visible(PlanReview.objects.all(), actor, "work_plans.review", at).defer(*HEAVY)
+    still_open = Q(irregularities__state=Irregularity.State.OPEN)
+    return rows.exclude(state=PlanReview.State.DISCARDED).annotate(
+        open_count=Count("irregularities", filter=still_open),
+        open_errors=Count("irregularities", filter=still_open & Q(irregularities__severity="error")),
+        doubt_count=Count("irregularities"),
+    )
+
+
+def review(actor: Actor, at: datetime, pk: int) -> PlanReview:
+    """Return one review; raises access.NotFound."""
+    return access.find(PlanReview.objects.select_related("revision", "corrects"), actor, "work_plans.review", at, pk=pk)
+
+
+def irregularity(actor: Actor, at: datetime, review_pk: int, pk: int) -> Irregularity:
+    """Return one doubt of a review; raises access.NotFound."""
+    return access.find(Irregularity.objects.all(), actor, "work_plans.review", at, pk=pk, review_id=review_pk)
+
+
+def job_of(row: PlanReview) -> Job | None:
+    """Return the job that reads the upload, or None."""
+    return Job.objects.filter(pk=row.job_id).first() if row.job_id else None
+
+
+def places_for_upload(actor: Actor, at: datetime) -> list[str]:
+    """Return the division codes of the posts with which the actor may upload, without repetition."""
+    allowed = access.permissions()["work_plans.upload"].grants
+    grants = access.grants_of(actor, at)
+    return list(dict.fromkeys(grant.place for grant in grants if grant.role in allowed and grant.place))
+
+
+def effective_reading(row: PlanReview, doubts: list[Irregularity] | None = None) -> dict[str, Any]:
+    """Return the reading with all rulings applied."""
+    rows = list(row.irregularities.all()) if doubts is None else doubts
+    return rulings.effective(row.reading, [ruling for doubt in rows if (ruling := doubt.ruling()) is not None])
+
+
+def held_back(doubts: list[Irregularity]) -> dict[tuple[str, int], list[str]]:
+    """Return the items that an open error keeps from publication: (part, row) to the errors' texts."""
+    held: dict[tuple[str, int], list[str]] = {}
+    for doubt in doubts:
+        if doubt.state == Irregularity.State.OPEN and doubt.severity == "error" and doubt.row is not None:
+            held.setdefault((doubt.part, doubt.row), []).append(doubt.text)
+    return held
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How many doubts are open, by severity, and how many there are."""
+
+    error: int
+    warning: int
+    info: int
+    total: int
+
+    @property
+    def open(self) -> int:
+        """All open doubts."""
+        return self.error + self.warning + self.info
+
+    @property
+    def ruled(self) -> int:
+        """All doubts ruled on."""
+        return self.total - self.open
+
+
+def tally(doubts: list[Irregularity]) -> Tally:
+    """Count the open doubts."""
+    still_open = [doubt.severity for doubt in doubts if doubt.state == Irregularity.State.OPEN]
+    return Tally(*(still_open.count(s) for s in ("error", "warning", "info")), total=len(doubts))
+
+
+def place_of(doubt: Irregularity, reading: Mapping[str, Any]) -> str:
+    """Return where a doubt is, in words: 重点任务第23条“完成时限”."""
+    where = place_words(doubt.part, doubt.number)
+    if doubt.part == "missing" and doubt.row is not None:
+        row = reading["missing"][doubt.row]
+        where = place_words(f"{row['kind']}s", row["number"]) + "（缺行）"
+    field = field_of(doubt.part, doubt.field)
+    return f"{where}“{field.title}”" if field else where
+
+
+def value_words(part: str, name: str, value: Any) -> str:
+    """Return a value of a field in words."""
+    field = field_of(part, name)
+    if field is None:
+        return "" if value in (None, "", [], True) else str(value)
+    return shown(field, value)
+
+
+def item_words(reading: Mapping[str, Any], part: str, row: int | None) -> str:
+    """Return the number and short title of the item that a doubt is about, or an empty text."""
+    rows = reading.get(part) or []
+    if row is None or part not in rulings.LIST_PARTS or not 0 <= row < len(rows):
+        return ""
+    return f"第{row_number(part, rows[row], row)}条 {row_title(part, rows[row])}"
+
+
+def last_ruling(row: PlanReview) -> Irregularity | None:
+    """Return the latest ruling of a review."""
+    top = row.irregularities.aggregate(top=Max("ruled_order"))["top"]
+    found: Irregularity | None = row.irregularities.filter(ruled_order=top).first() if top else None
+    return found
+
+
+def file_to_read(pk: int) -> tuple[str, bytes] | None:
+    """Return the name and content of an upload that still waits to be read, or None."""
+    row = PlanReview.objects.select_related("file").filter(pk=pk, state=PlanReview.State.READING).first()
+    if row is None or row.file is None:
+        return None
+    with open_file(row.file) as content:
+        return row.filename, content.read()
