@@ -1,4 +1,4 @@
-"""What a room declares of itself for the portal: its title, menu entries and home cards. Rooms never import the portal."""
+"""What a room declares of itself for the portal: title, menu, home cards. Rooms never import the portal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qifu.foundation.access import Actor
 
 @dataclass(frozen=True)
 class MenuItem:
-    """One menu entry: shown to whoever holds `permission`; `area` is `portal` (public) or `workbench` (staff)."""
+    """One menu entry, for holders of `permission`; `area` is `portal` (public) or `workbench` (staff)."""
 
     title: str
     route: str
@@ -36,7 +36,7 @@ Figures = Callable[[Actor, date], Sequence[HomeFigure]]
 
 @dataclass(frozen=True)
 class HomeCard:
-    """One thing a visitor can do here: `title` is a verb, `sentence` says what one gets, `figures` are counted live."""
+    """One thing to do here: `title` is a verb, `sentence` says what one gets, `figures` are counted live."""
 
     title: str
     sentence: str

@@ -29,7 +29,7 @@ View = Callable[..., HttpResponseBase]
 def page(permission: str) -> Callable[[View], View]:
     """Let a view run only for whoever holds `permission`; a visitor is led to sign in, anyone else gets 404.
 
-    The view still reads rows through `access.visible` or `access.find`: holding a permission says nothing about a row.
+    The view still reads rows by `access.visible` or `access.find`: a permission says nothing about a row.
     `permission` is kept on the view, so that a test can hold every route to naming one.
     """
 

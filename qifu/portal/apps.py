@@ -9,3 +9,7 @@ class PortalConfig(AppConfig):
     name = "qifu.portal"
     label = "portal"
     verbose_name = "门户"
+
+    def ready(self) -> None:
+        """Declare the portal's own menus and permissions."""
+        from qifu.portal import module  # noqa: F401

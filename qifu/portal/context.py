@@ -1,13 +1,76 @@
-"""What every template may use about the site."""
+"""What every template may use about the site, the person asking and the menus."""
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from qifu.foundation import access
+from qifu.foundation.modules import MenuItem, menu
+from qifu.foundation.notices import unread_count
+from qifu.foundation.request_id import current_request_id
+from qifu.portal.display import LARGE_TEXT, SINGLE_KEYS
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the site's name, whether it is a demo, and its 截至日."""
-    return {"site_name": "企服", "demo": settings.DEMO, "as_of": settings.AS_OF}
+    """Return the site's name, demo mark and 截至日, the actor, the menus he or she may use, and display choices.
+
+    Menus and counts are functions that templates call: a page that shows none costs no query.
+    """
+    actor = getattr(request, "actor", access.ANONYMOUS)
+    held = functools.cache(lambda: held_roles(request))
+    return {
+        "site_name": "企服",
+        "demo": settings.DEMO,
+        "as_of": settings.AS_OF,
+        "actor": actor,
+        "portal_menu": functools.cache(lambda: menu_of(request, "portal", held())),
+        "workbench_menu": functools.cache(lambda: menu_of(request, "workbench", held())),
+        "unread": functools.cache(lambda: unread_count(actor)),
+        "request_id": current_request_id(),
+        "large_text": request.COOKIES.get(LARGE_TEXT) == "large",
+        "keys_off": request.COOKIES.get(SINGLE_KEYS) == "off",
+        "here": request.get_full_path(),
+        "sign_in_url": _address("sign_in"),
+        "sign_out_url": _address("sign_out"),
+        "password_url": _address("change_own_password"),
+    }
+
+
+def held_roles(request: HttpRequest) -> frozenset[str]:
+    """Return the roles that the person asking holds now."""
+    actor, at = getattr(request, "actor", access.ANONYMOUS), getattr(request, "at", None)
+    if at is None:
+        return frozenset({access.ANYONE})
+    return frozenset(grant.role for grant in access.grants_of(actor, at))
+
+
+def may(permission: str, roles: frozenset[str]) -> bool:
+    """Tell whether one of these roles is named by the permission."""
+    return not roles.isdisjoint(access.permissions()[permission].grants)
+
+
+def menu_of(request: HttpRequest, area: str, roles: frozenset[str]) -> list[dict[str, Any]]:
+    """Return the menu entries of an area that these roles may use, the longest matching address marked as current."""
+    items = [_entry(item) for item in menu(area) if may(item.permission, roles)]
+    shown = [item for item in items if item["url"]]
+    here = [item for item in shown if request.path.startswith(item["url"])]
+    if here:
+        best = max(here, key=lambda item: len(item["url"]))
+        best["current"] = "page" if request.path == best["url"] else "true"
+    return shown
+
+
+def _entry(item: MenuItem) -> dict[str, Any]:
+    return {"title": item.title, "url": _address(item.route), "icon": item.icon, "current": ""}
+
+
+def _address(route: str) -> str:
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""

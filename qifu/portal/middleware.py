@@ -1,14 +1,17 @@
-"""What happens around every request: its id and log line, rate limits, and the door's errors made into pages."""
+"""What happens around every request: its id and log line, who asks and when, and the door's errors made into pages."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from typing import Any, cast
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
 
-from qifu.foundation.access import NotFound
+from qifu.foundation import clock
+from qifu.foundation.access import ANONYMOUS, Actor, NotFound
 from qifu.foundation.request_id import request_id
 
 log = logging.getLogger("qifu.requests")
@@ -31,13 +34,29 @@ def request_ids(get_response: Handler) -> Handler:
     return middleware
 
 
-def rate_limits(get_response: Handler) -> Handler:
-    """Refuse with 429 a source that asks too often."""
+def who_and_when(get_response: Handler) -> Handler:
+    """Put `actor`, `at` and `today` on the request; the clock is read here and nowhere later.
+
+    The actor is looked up when first needed, so that a page that asks for none costs no query. What a signed-in
+    person sees is kept by no shared cache.
+    """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        return get_response(request)
+        asked = cast(Any, request)
+        asked.at, asked.today = clock.now(), clock.today()
+        asked.actor = SimpleLazyObject(lambda: actor_of(request))
+        response = get_response(request)
+        if request.session.accessed and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-cache"
+        return response
 
     return middleware
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """Return the signed-in person as the one who acts, or the anonymous visitor."""
+    user = cast(Any, request.user)
+    return user.as_actor() if user.is_authenticated else ANONYMOUS
 
 
 class door_errors:  # noqa: N801 - middleware, named like its siblings

@@ -13,19 +13,37 @@ ROOT = Path(__file__).resolve().parents[2]
 
 VARIABLES = [
     Variable("QIFU_DATA_DIR", str(ROOT / "var"), "数据目录：SQLite 数据库、上传文件、日志都放在这里"),
-    Variable("DATABASE_URL", "", "数据库地址，如 postgresql://用户:口令@主机/库；空则用数据目录内的 SQLite", group="数据库"),
-    Variable("QIFU_SECRET_KEY", "", "签名密钥，50 个以上随机字符；空则首次启动时生成并存入数据目录", group="安全"),
+    Variable(
+        "DATABASE_URL",
+        "",
+        "数据库地址，如 postgresql://用户:口令@主机/库；空则用数据目录内的 SQLite",
+        group="数据库",
+    ),
+    Variable(
+        "QIFU_SECRET_KEY", "", "签名密钥，50 个以上随机字符；空则首次启动时生成并存入数据目录", group="安全"
+    ),
     Variable("QIFU_HOSTS", "127.0.0.1,localhost,[::1]", "允许的域名，以逗号分隔", names, "安全"),
-    Variable("QIFU_HTTPS", "0", "站点经 HTTPS 访问时设为 1：Cookie 只走加密连接，并发送 HSTS", boolean, "安全"),
+    Variable(
+        "QIFU_HTTPS", "0", "站点经 HTTPS 访问时设为 1：Cookie 只走加密连接，并发送 HSTS", boolean, "安全"
+    ),
     Variable("QIFU_DEBUG", "0", "开发时设为 1；正式站点必须为 0", boolean, "安全"),
     Variable("QIFU_DEMO", "0", "演示站点设为 1：显示“模拟数据”标记，允许 qifu demo reset", boolean),
-    Variable("QIFU_AS_OF", "", "截至日 YYYY-MM-DD：业务上把这一天当作今天（演示用）；空则为实际日期", optional_day),
+    Variable(
+        "QIFU_AS_OF", "", "截至日 YYYY-MM-DD：业务上把这一天当作今天（演示用）；空则为实际日期", optional_day
+    ),
     Variable("QIFU_PROVINCE", str(ROOT / "provinces" / "zhejiang"), "本省数据目录"),
     Variable("QIFU_PORT", "8000", "网站端口", whole_number, "运行"),
     Variable("QIFU_WORKERS", "2", "网站进程数", whole_number, "运行"),
     Variable("QIFU_LOG_LEVEL", "INFO", "日志级别：DEBUG、INFO、WARNING、ERROR", group="运行"),
     Variable("QIFU_UPLOAD_LIMIT_MB", "50", "单个上传文件的上限（MB）", whole_number, "运行"),
     Variable("QIFU_RATE_LIMITS", "1", "是否限制单个来源的请求频率", boolean, "安全"),
+    Variable(
+        "QIFU_TRUSTED_PROXIES",
+        "0",
+        "网站前有几层自己的反向代理；按此数从 X-Forwarded-For 取访问者地址",
+        whole_number,
+        "安全",
+    ),
 ]
 ENV, ENVIRONMENT_FAULTS = read_environment(VARIABLES)
 
@@ -77,11 +95,12 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "qifu.portal.middleware.rate_limits",
+    "qifu.portal.rate_limits.rate_limits",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "qifu.portal.middleware.who_and_when",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -117,7 +136,9 @@ SQLITE_OPTIONS = {
 def _database() -> dict[str, object]:
     if ENV["DATABASE_URL"]:
         try:
-            config = dict(dj_database_url.parse(ENV["DATABASE_URL"], conn_max_age=60, conn_health_checks=True))
+            config = dict(
+                dj_database_url.parse(ENV["DATABASE_URL"], conn_max_age=60, conn_health_checks=True)
+            )
         except ValueError as error:
             raise ImproperlyConfigured(f"DATABASE_URL 无法识别：{error}") from error
         if config["ENGINE"] != "django.db.backends.sqlite3":
@@ -131,7 +152,18 @@ def _database() -> dict[str, object]:
 DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.filebased.FileBasedCache", "LOCATION": DATA_DIR / "cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": DATA_DIR / "cache",
+    },
+    # In memory: counting must be atomic and cheap; each web process counts for itself.
+    "rate_limits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "rate_limits",
+        "OPTIONS": {"MAX_ENTRIES": 20000},
+    },
+}
 
 AUTH_USER_MODEL = "people.Person"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
@@ -158,7 +190,7 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": DATA_DIR / "files"},
     },
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "qifu.portal.static_files.HashedStaticFiles"},
 }
 WHITENOISE_USE_FINDERS = True
 
@@ -191,6 +223,15 @@ CONTENT_SECURITY_POLICY = {
 }
 
 RATE_LIMITS: bool = ENV["QIFU_RATE_LIMITS"]
+TRUSTED_PROXIES: int = ENV["QIFU_TRUSTED_PROXIES"]
+# kind: (requests of one source, requests of one session, in how many seconds). A whole office often shares one
+# outgoing address, so sources may ask far more than sessions.
+RATE_RULES = {
+    "page": (1200, 300, 60),
+    "search": (240, 60, 60),  # a search costs the database most
+    "sign_in": (60, 15, 300),  # guessing of passwords; each account is locked besides
+    "upload": (60, 20, 600),  # each upload is read for seconds by the worker
+}
 DJANGO_TABLES2_TEMPLATE = "portal/table.html"
 
 LOGGING = {
@@ -198,7 +239,9 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "qifu.portal.logs.RequestIdFilter"}},
     "formatters": {"json": {"()": "qifu.portal.logs.JsonFormatter"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}
+    },
     "root": {"handlers": ["console"], "level": ENV["QIFU_LOG_LEVEL"]},
     "loggers": {"django.server": {"level": "WARNING"}, "django.security": {"level": "WARNING"}},
 }

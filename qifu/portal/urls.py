@@ -1,7 +1,43 @@
-"""Every route of the site."""
+"""Every route of the site: the portal's own, then those of each room that has pages."""
 
 from __future__ import annotations
 
-from django.urls import path
+from importlib import import_module
+from importlib.util import find_spec
 
-urlpatterns: list = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from qifu.portal import display, errors, health, pages, search_page
+
+ROOMS_WITH_PAGES = [
+    "qifu.registers.people.pages",
+    "qifu.registers.divisions.pages",
+    "qifu.registers.organisations.pages",
+    "qifu.services.work_plans.pages",
+]
+
+
+def _rooms() -> list[URLResolver]:
+    """Return the routes of every room that has any; a room without pages has no `pages` module."""
+    found = [name for name in ROOMS_WITH_PAGES if find_spec(name) is not None]
+    return [path("", include(name)) for name in found if hasattr(import_module(name), "urlpatterns")]
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", pages.home, name="home"),
+    path("workbench/", pages.workbench, name="workbench"),
+    path("inbox/", pages.inbox, name="inbox"),
+    path("inbox/read/", pages.inbox_read, name="inbox_read"),
+    path("search/", search_page.search, name="search"),
+    path("help/", pages.help_page, name="help"),
+    path("accessibility/", pages.accessibility, name="accessibility"),
+    path("display/", display.display, name="display"),
+    path("healthz", health.healthz, name="healthz"),
+    path("robots.txt", pages.robots, name="robots"),
+    *_rooms(),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.forbidden
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,22 @@
+"""Declares the portal: its menus and what everyone may open."""
+
+from qifu.foundation.access import ANYONE, ANYWHERE, SIGNED_IN, Permission, declare_permissions
+from qifu.foundation.modules import MenuItem, Module, declare_module
+
+declare_permissions(
+    Permission("portal.view", "打开门户", {ANYONE: (ANYWHERE,)}),
+    Permission("portal.work", "打开工作台", {SIGNED_IN: (ANYWHERE,)}),
+)
+
+declare_module(
+    Module(
+        name="portal",
+        title="门户",
+        purpose="门户首页、工作台起始页、消息、搜索、帮助",
+        menu=(
+            MenuItem("首页", "home", "portal.view", "portal", "home", 0),
+            MenuItem("使用帮助", "help", "portal.view", "portal", "help", 900),
+            MenuItem("工作台", "workbench", "portal.work", "workbench", "layout-dashboard", 0),
+        ),
+    )
+)

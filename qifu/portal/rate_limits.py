@@ -1,0 +1,84 @@
+"""Refuses with 429 a source or a person that asks too often. What is allowed, and why, stands in settings.RATE_RULES.
+
+Counts are kept for each web process, by hashes of addresses; they hold no personal data and are gone at a restart.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.core.cache import caches
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.crypto import salted_hmac
+
+from qifu.portal.errors import too_many
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+def rate_limits(get_response: Handler) -> Handler:
+    """Let a request pass while its source and its person are below the limits of its kind."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if settings.RATE_LIMITS and (wait := seconds_to_wait(request, time.time())):
+            return too_many(request, wait)
+        return get_response(request)
+
+    return middleware
+
+
+def seconds_to_wait(request: HttpRequest, now: float) -> int:
+    """Count the request; return 0 when it may pass, else in how many seconds the next window begins."""
+    kind = kind_of(request)
+    per_source, per_person, window = settings.RATE_RULES[kind]
+    asked = [(f"source:{_hash(client_address(request))}", per_source)]
+    if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        asked.append((f"person:{_hash(request.COOKIES[settings.SESSION_COOKIE_NAME])}", per_person))
+    slot, passed = divmod(int(now), window)
+    cache = caches["rate_limits"]
+    for who, limit in asked:
+        key = f"{kind}:{who}:{slot}"
+        if not cache.add(key, 1, timeout=window) and cache.incr(key) > limit:
+            return window - passed
+    return 0
+
+
+def kind_of(request: HttpRequest) -> str:
+    """Return which rule counts the request: signing in, uploading, searching, or any other page."""
+    if request.method == "POST" and (request.content_type or "").startswith("multipart/form-data"):
+        return "upload"
+    if request.method == "POST" and request.path == _path_of("sign_in"):
+        return "sign_in"
+    return "search" if request.path == _path_of("search") else "page"
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address of the one who asks; X-Forwarded-For counts only as far as our own proxies wrote it."""
+    address = str(request.META.get("REMOTE_ADDR", ""))
+    forwarded = [
+        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
+    ]
+    hops: int = settings.TRUSTED_PROXIES
+    if 0 < hops <= len(forwarded):
+        address = forwarded[-hops]
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    # One subscriber holds a whole /64 of IPv6.
+    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
+
+
+def _hash(text: str) -> str:
+    return salted_hmac("qifu.rate_limits", text).hexdigest()[:24]
+
+
+def _path_of(route: str) -> str:
+    try:
+        return reverse(route)
+    except NoReverseMatch:
+        return ""
