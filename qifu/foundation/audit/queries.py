@@ -1,0 +1,30 @@
+"""Reading the audit trail; the tables are imported from this room only."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from qifu.foundation.access import Actor, visible
+from qifu.foundation.audit.models import AuditRow
+
+
+def audit_rows(
+    actor: Actor, at: datetime, *, act: str = "", actor_id: int | None = None, day: date | None = None
+) -> QuerySet[AuditRow]:
+    """Return the audit rows the actor may read, latest first: of an act, by a person, on a local day.
+
+    An auditor whose post covers a part of the province reads all rows: acts without a place (sign-ins, loads) concern
+    everyone.
+    """
+    rows = visible(AuditRow.objects.all(), actor, "foundation.read_audit", at)
+    if act:
+        rows = rows.filter(act=act)
+    if actor_id is not None:
+        rows = rows.filter(actor_id=actor_id, actor_kind="person")
+    if day is not None:
+        start = timezone.make_aware(datetime.combine(day, time.min))
+        rows = rows.filter(at__gte=start, at__lt=start + timedelta(days=1))
+    return rows.order_by("-at", "-pk")

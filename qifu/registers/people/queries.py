@@ -1,0 +1,195 @@
+"""Questions about people, posts and the audit trail, for those who may ask them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from qifu.foundation.access import Actor, find, roles, visible
+from qifu.foundation.action import actions
+from qifu.foundation.audit.queries import audit_rows
+from qifu.registers.divisions import queries as divisions
+from qifu.registers.organisations.queries import organisations
+from qifu.registers.people.models import Person, Post, SignInCount
+from qifu.registers.people.sign_in import name_key
+
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True)
+class PostView:
+    """A post as it is shown: titles instead of codes; `state` is held, ahead or ended."""
+
+    id: int
+    role: str
+    organisation: str
+    place: str
+    starts_on: date
+    ends_on: date | None
+    state: str
+
+    @property
+    def can_end(self) -> bool:
+        """True while the post is held or lies ahead."""
+        return self.state != "ended"
+
+
+@dataclass(frozen=True)
+class PersonView:
+    """A person with posts as shown in lists and on the page of one."""
+
+    row: Person
+    posts: tuple[PostView, ...]
+    locked_until: datetime | None
+
+    @property
+    def current_posts(self) -> tuple[PostView, ...]:
+        """The posts held now."""
+        return tuple(post for post in self.posts if post.state == "held")
+
+
+def searchable(text: str) -> str:
+    """Return what may safely be looked for: no control characters, at most 60 characters."""
+    return "".join(c for c in text[:200] if c.isprintable()).strip()[:60]
+
+
+def people(actor: Actor, at: datetime, *, text: str = "", role: str = "", state: str = "") -> QuerySet[Person]:
+    """Return the people the actor may see: by name or sign-in name, by a role held now, by state (active, disabled)."""
+    rows = visible(Person.objects.all(), actor, "people.view", at)
+    wanted = searchable(text)
+    if wanted:
+        rows = rows.filter(Q(name__icontains=wanted) | Q(username__icontains=wanted))
+    if role in roles():
+        day = timezone.localdate(at)
+        held = Post.objects.filter(role=role, starts_on__lte=day).filter(Q(ends_on=None) | Q(ends_on__gt=day))
+        rows = rows.filter(pk__in=held.values("person_id"))
+    if state in ("active", "disabled"):
+        rows = rows.filter(is_active=state == "active")
+    return rows.order_by("-is_active", "username")
+
+
+def people_page(rows: QuerySet[Person], at: datetime, number: str | None) -> Page[Any]:
+    """Return one page of people with their posts, for the same few queries however many there are."""
+    posts = Post.objects.select_related("organisation").order_by("-starts_on", "-pk")
+    page = Paginator(rows.prefetch_related(Prefetch("posts", queryset=posts)), PAGE_SIZE).get_page(number)
+    page.object_list = _views(list(page.object_list), at)
+    return page
+
+
+def person(actor: Actor, at: datetime, person_id: int) -> PersonView:
+    """Return one person with all posts; raises NotFound when the actor may not see it."""
+    row = find(Person.objects.all(), actor, "people.view", at, pk=person_id)
+    return _views([row], at)[0]
+
+
+def own_posts(actor: Actor, at: datetime) -> tuple[PostView, ...]:
+    """Return the posts of whoever asks."""
+    rows = Post.objects.filter(person_id=actor.id).select_related("organisation").order_by("-starts_on", "-pk")
+    return _post_views(rows, at)
+
+
+def _views(rows: list[Person], at: datetime) -> list[PersonView]:
+    keys = {name_key(row.username): row.pk for row in rows}
+    counts = SignInCount.objects.filter(name_key__in=keys, locked_until__gt=at)
+    locked = {keys[count.name_key]: count.locked_until for count in counts}
+    every = [post for row in rows for post in row.posts.all()]
+    shown = {view.id: view for view in _post_views(every, at)}
+    return [
+        PersonView(row, tuple(shown[post.pk] for post in row.posts.all()), locked.get(row.pk)) for row in rows
+    ]
+
+
+def _post_views(posts: Iterable[Post], at: datetime) -> tuple[PostView, ...]:
+    held = list(posts)
+    places = divisions.names(post.place_code for post in held)
+    titles, day = roles(), timezone.localdate(at)
+    return tuple(
+        PostView(
+            id=post.pk,
+            role=titles.get(post.role, post.role),
+            organisation=post.organisation.name if post.organisation else "",
+            place=places.get(post.place_code, post.place_code),
+            starts_on=post.starts_on,
+            ends_on=post.ends_on,
+            state="held" if post.holds_on(day) else "ahead" if post.meets(day, None) else "ended",
+        )
+        for post in held
+    )
+
+
+def role_choices() -> list[tuple[str, str]]:
+    """Return every role with its title."""
+    return list(roles().items())
+
+
+def place_choices(day: date) -> list[tuple[str, str]]:
+    """Return every division in force with its full name, in order of code."""
+    book = divisions.book(day)
+    rows = (row for row in book.rows if book.get(row.code) is row)
+    return [(row.code, book.full_name(row)) for row in sorted(rows, key=lambda row: row.code)]
+
+
+def organisation_choices() -> list[tuple[str, str]]:
+    """Return every standing organisation."""
+    rows = organisations().prefetch_related(None).filter(effective_to=None)
+    return list(rows.values_list("code", "name"))
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """One audit row as it is shown."""
+
+    at: datetime
+    title: str
+    act: str
+    who: str
+    subject: str
+    place: str
+    within: str
+    facts: tuple[tuple[str, str], ...]
+    request_id: str
+
+
+ACTOR_KINDS = {"system": "系统", "anonymous": "访客"}
+
+
+def audit_page(
+    actor: Actor, at: datetime, *, act: str = "", username: str = "", day: date | None = None, number: str | None = None
+) -> Page[Any]:
+    """Return one page of the audit trail: of an act, by the person of that sign-in name, on a day."""
+    actor_id = None
+    wanted = searchable(username)
+    if wanted:
+        actor_id = Person.objects.filter(username=wanted.lower()).values_list("pk", flat=True).first() or 0
+    page = Paginator(audit_rows(actor, at, act=act, actor_id=actor_id, day=day), PAGE_SIZE).get_page(number)
+    rows = list(page.object_list)
+    subjects = [int(r.subject_id) for r in rows if r.subject_kind == "people.person" and r.subject_id.isdigit()]
+    names = dict(
+        Person.objects.filter(pk__in=[*(r.actor_id for r in rows if r.actor_id), *subjects]).values_list("pk", "name")
+    )
+    places = divisions.names(row.place_code for row in rows if row.place_code)
+    page.object_list = [_entry(row, names, places) for row in rows]
+    return page
+
+
+def _entry(row: Any, names: dict[int, str], places: dict[str, str]) -> AuditEntry:
+    who = ACTOR_KINDS.get(row.actor_kind) or names.get(row.actor_id, f"人员 {row.actor_id}")
+    subject = f"{row.subject_kind} {row.subject_id}".strip()
+    if row.subject_kind == "people.person" and row.subject_id.isdigit():
+        subject = names.get(int(row.subject_id), subject)
+    return AuditEntry(
+        at=row.at, title=row.title, act=row.act, who=who, subject=subject,
+        place=places.get(row.place_code, row.place_code), within=row.within,
+        facts=tuple((key, str(value)) for key, value in row.facts.items()), request_id=row.request_id,
+    )  # fmt: skip
+
+
+def act_choices() -> list[tuple[str, str]]:
+    """Return every act that can stand in the trail, with its title."""
+    return sorted((name, str(run.action_title)) for name, run in actions().items())  # type: ignore[attr-defined]
