@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import secrets
+import shutil
 import statistics
 import sys
 import tempfile
@@ -12,11 +13,14 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from .corpus import Document, corpus
+from . import baseline
+from .corpus import Document, corpus, families
+from .leaves import Leaf
 from .model import Record
 from .mutate import MUTATIONS
+from .render import FORMATS
 from .score import Score, score
-from .show import show
+from .show import show, table
 
 GOALS = {"accuracy": 0.97, "silent": 0.003, "false_warnings": 2.0, "seconds": 2.0}
 FIXED_SEED = "2024"
@@ -66,7 +70,7 @@ def measure(documents: Iterable[Document], reader: Reader, folder: Path) -> list
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """The results of the benchmark, one row a job and metric."""
+    """The results of the benchmark, one row a job and metric, the plain reader beside ours on the same files."""
     if options.seed is not None:
         seeds = [str(options.seed)]
     elif options.quick:
@@ -75,88 +79,120 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     else:
         seeds = [FIXED_SEED]
     size = options.size or (QUICK if options.quick else SIZE)
-    folder = Path(tempfile.mkdtemp(prefix="plans-"))
     documents = [
         d
         for seed in seeds
         for d in corpus(seed, size, options.only, options.clean)
-        if (not options.form or options.form == d.form)
-        and (not options.family or options.family == d.plan.family)
+        if options.form in (None, d.form) and options.family in (None, d.plan.family)
     ]
-    scores = measure(documents, qifu_reader, folder)
+    folder = Path(tempfile.mkdtemp(prefix="plans-"))
+    ours = measure(documents, qifu_reader, folder)
+    plain = measure(documents, baseline.read, folder)
+    rows = results(ours, documents, plain)
     if options.show:
-        show(scores, documents, folder, options.show)
-    return results(scores)
-
-
-def results(scores: list[Score]) -> list[dict[str, Any]]:
-    rows = _figures("all", scores)
-    times = [s.seconds for s in scores]
-    rows += [
-        _row("all", "seconds_median", statistics.median(times), "s", GOALS["seconds"]),
-        _row("all", "seconds_max", max(times), "s", GOALS["seconds"]),
-        _row("all", "documents", len(scores), "documents", None),
-        _row("all", "broken", sum(bool(s.error) for s in scores), "documents", 0),
-    ]
-    rows += _leaf_figures(
-        "damaged rows",
-        [leaf for s in scores for leaf in s.leaves if leaf.record is not None and _hit(s, leaf)],
-    )
-    for kind in sorted(MUTATIONS):
-        hit = [leaf for s in scores for leaf in s.leaves if kind in leaf.kinds]
-        if hit:
-            rows += _leaf_figures(f"kind {kind}", hit)
-            rows.append(
-                _row(
-                    f"kind {kind}",
-                    "times",
-                    sum(d.kind == kind for s in scores for d in s.plan.damages),
-                    "times",
-                    None,
-                )
-            )
+        show(ours, documents, folder, options.show)
+        table(rows)
+    else:
+        shutil.rmtree(folder)
     return rows
 
 
-def _hit(one: Score, leaf: Any) -> bool:
-    return any(record is leaf.record for damage in one.plan.damages for record in damage.records)
+def results(ours: list[Score], documents: list[Document], plain: list[Score]) -> list[dict[str, Any]]:
+    """Figures over all documents, over damaged rows alone, by format, by family and by kind of damage."""
+
+    def job(name: str, chosen: Callable[[int], bool]) -> list[dict[str, Any]]:
+        picked = [i for i in range(len(ours)) if chosen(i)]
+        return figures(name, [ours[i] for i in picked], [plain[i] for i in picked]) if picked else []
+
+    rows = job("all", lambda i: True)
+    rows.append(row("all", "documents", len(ours), "documents"))
+    rows.append(row("all", "broken", sum(bool(s.error) for s in ours), "documents", 0))
+    rows += leaf_figures("damaged rows", hit(ours), hit(plain))
+    for form in FORMATS:
+        rows += job(f"format {form}", lambda i, form=form: documents[i].form == form)  # type: ignore[misc]
+    for family in families():
+        rows += job(f"family {family}", lambda i, family=family: documents[i].plan.family == family)  # type: ignore[misc]
+    for kind in sorted(MUTATIONS):
+        times = sum(d.kind == kind for s in ours for d in s.plan.damages)
+        if times:
+            rows += leaf_figures(f"kind {kind}", of_kind(ours, kind), of_kind(plain, kind))
+            rows.append(row(f"kind {kind}", "times", times, "times"))
+    return rows
 
 
-def _figures(job: str, scores: list[Score]) -> list[dict[str, Any]]:
-    rows = _leaf_figures(job, [leaf for s in scores for leaf in s.leaves])
-    right = sum(s.right_fields for s in scores)
-    false = sum(len(s.false_warnings) for s in scores)
+def hit(scores: list[Score]) -> list[Leaf]:
+    """Leaves of rows that some damage touched."""
+    leaves = []
+    for one in scores:
+        touched = {id(record) for damage in one.plan.damages for record in damage.records}
+        leaves += [leaf for leaf in one.leaves if leaf.record is not None and id(leaf.record) in touched]
+    return leaves
+
+
+def of_kind(scores: list[Score], kind: str) -> list[Leaf]:
+    return [leaf for s in scores for leaf in s.leaves if kind in leaf.kinds]
+
+
+def figures(job: str, ours: list[Score], plain: list[Score]) -> list[dict[str, Any]]:
+    rows = leaf_figures(
+        job, [leaf for s in ours for leaf in s.leaves], [leaf for s in plain for leaf in s.leaves]
+    )
+    false = [
+        100 * sum(len(s.false_warnings) for s in scores) / max(1, sum(s.right_fields for s in scores))
+        for scores in (ours, plain)
+    ]
     rows.append(
-        _row(
+        row(job, "false_warnings", false[0], "per 100 right fields", GOALS["false_warnings"], false[1])
+    )
+    seconds = [[s.seconds for s in scores] for scores in (ours, plain)]
+    rows.append(
+        row(
             job,
-            "false_warnings",
-            100 * false / max(1, right),
-            "per 100 right fields",
-            GOALS["false_warnings"],
+            "seconds_median",
+            statistics.median(seconds[0]),
+            "s",
+            GOALS["seconds"],
+            statistics.median(seconds[1]),
         )
     )
+    rows.append(row(job, "seconds_max", max(seconds[0]), "s", GOALS["seconds"], max(seconds[1])))
     return rows
 
 
-def _leaf_figures(job: str, leaves: list[Any]) -> list[dict[str, Any]]:
-    total = max(1, len(leaves))
+def leaf_figures(job: str, ours: list[Leaf], plain: list[Leaf]) -> list[dict[str, Any]]:
+    def share(leaves: list[Leaf], name: str) -> float:
+        return sum(getattr(leaf, name) for leaf in leaves) / max(1, len(leaves))
+
     return [
-        _row(job, "accuracy", sum(leaf.right for leaf in leaves) / total, "of leaves", GOALS["accuracy"]),
-        _row(job, "silent", sum(leaf.silent for leaf in leaves) / total, "of leaves", GOALS["silent"]),
-        _row(job, "leaves", len(leaves), "leaves", None),
+        row(
+            job,
+            "accuracy",
+            share(ours, "right"),
+            "of leaves",
+            GOALS["accuracy"],
+            share(plain, "right"),
+            more=True,
+        ),
+        row(job, "silent", share(ours, "silent"), "of leaves", GOALS["silent"], share(plain, "silent")),
+        row(job, "leaves", len(ours), "leaves"),
     ]
 
 
-def _row(job: str, metric: str, value: float, unit: str, goal: float | None) -> dict[str, Any]:
+def row(
+    job: str,
+    metric: str,
+    value: float,
+    unit: str,
+    goal: float | None = None,
+    peer: float | None = None,
+    more: bool = False,
+) -> dict[str, Any]:
+    """One result; `more`: more is better. A ratio over nothing is null."""
+    ratio = None
+    if peer is not None and (peer if more else value):
+        ratio = value / peer if more else peer / value
     return {
-        "job": job,
-        "metric": metric,
-        "value": round(value, 5),
-        "unit": unit,
-        "goal": goal,
-        "peer": None,
-        "peer_basis": None,
-        "peer_value": None,
-        "ratio": None,
-        "equal": None,
-    }
+        "job": job, "metric": metric, "value": round(value, 5), "unit": unit, "goal": goal,
+        "peer": None if peer is None else "plain table extraction", "peer_basis": None if peer is None else "same_run",
+        "peer_value": None if peer is None else round(peer, 5), "ratio": None if ratio is None else round(ratio, 3), "equal": None if peer is None else False,
+    }  # fmt: skip

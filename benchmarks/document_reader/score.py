@@ -202,7 +202,7 @@ def _deadline(leaf: Any, expected: Any, actual: Any, written: str) -> Iterator[L
 
 
 def _name(value: Any) -> Any:
-    return value.get("name") if isinstance(value, dict) else value
+    return value.get("name", value) if isinstance(value, dict) else value
 
 
 def _list(leaf: Any, part: str, name: str, expected: Any, actual: Any, written: str) -> Iterator[Leaf]:
@@ -226,13 +226,7 @@ def _list(leaf: Any, part: str, name: str, expected: Any, actual: Any, written: 
             yield from _member(leaf, name, index, want, one, written)
         return
     names = part in ("actions", "duties", "missing") and name in ("lead", "cooperating", "responsible")
-    pairs = pair(
-        wanted,
-        [_name(a) for a in got],
-        _name_likeness
-        if names
-        else lambda e, a: likeness(preferred(e) if mark(e) != "sha256" else "", a) + same(e, a),
-    )
+    pairs = pair(wanted, [_name(a) for a in got], _name_likeness if names else _text_likeness)
     for index, (want, one) in enumerate(pairs):
         yield leaf(
             f"{name}[{index}]", want, one, want is not ABSENT and one is not ABSENT and same(want, one)
