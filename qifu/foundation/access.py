@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model, Q, QuerySet
 
 ANYONE = "anyone"
@@ -176,7 +177,7 @@ def find(rows: QuerySet[M], actor: Actor, permission: str, at: datetime, **looku
     """Return the one row that matches `lookup` and is visible; else raise NotFound, saying nothing of which it was."""
     try:
         return visible(rows, actor, permission, at).get(**lookup)
-    except (rows.model.DoesNotExist, ValueError) as error:
+    except (ObjectDoesNotExist, ValueError) as error:
         raise NotFound(f"{rows.model.__name__} {lookup}") from error
 
 

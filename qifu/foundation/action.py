@@ -23,6 +23,7 @@ from qifu.foundation.audit import write_row
 
 P = ParamSpec("P")
 R = TypeVar("R")
+M = TypeVar("M", bound=models.Model)
 
 
 class Refused(Exception):
@@ -106,13 +107,13 @@ def action(
                 raise ValueError(f"action {name}: `at` needs a time zone")
             access.require(by, permission, at, target=cast(Any, kwargs[on]) if on else None)
             act = Act(name=name, title=title, by=by, at=at, parent=_current.get())
-            token = _current.set(act)
-            try:
-                with transaction.atomic():
+            with transaction.atomic():
+                token = _current.set(act)
+                try:
                     result = function(*args, **kwargs)
                     write_row(act)
-            finally:
-                _current.reset(token)
+                finally:
+                    _current.reset(token)  # before the commit: what runs after it is outside the act
             return result
 
         cast(Any, run).action_name = name
@@ -124,7 +125,7 @@ def action(
     return mark
 
 
-class RecordQuerySet(models.QuerySet["models.Model"]):
+class RecordQuerySet(models.QuerySet[M]):
     """A queryset whose writing methods need an act."""
 
     def update(self, **kwargs: Any) -> int:
@@ -151,7 +152,7 @@ class RecordQuerySet(models.QuerySet["models.Model"]):
 class Record(models.Model):
     """A business row: it can be written only while an act is under way."""
 
-    objects: models.Manager[Any] = models.Manager.from_queryset(RecordQuerySet)()
+    objects = models.Manager.from_queryset(RecordQuerySet)()
 
     class Meta:
         abstract = True

@@ -9,7 +9,17 @@ from typing import Any
 
 from django.db import connections
 
-# (trigger, table, event, condition on OLD/NEW that is refused, message)
+# What is fixed once a revision is published; only its withdrawal may still be written, once.
+_FIXED = " OR ".join(
+    f"NEW.{column} {{differs}} OLD.{column}"
+    for column in (
+        "series_id", "number", "content_text", "digest", "note", "effective_from", "effective_to",
+        "created_at", "created_by", "published_at", "published_by",
+    )
+)  # fmt: skip
+
+# (trigger, table, event, condition on OLD/NEW that is refused, message);
+# in the condition {differs} compares two values that may be null
 GUARDS: list[tuple[str, str, str, str, str]] = [
     ("audit_no_update", "foundation_auditrow", "UPDATE", "1=1", "审计记录不得修改"),
     ("audit_no_delete", "foundation_auditrow", "DELETE", "1=1", "审计记录不得删除"),
@@ -17,9 +27,7 @@ GUARDS: list[tuple[str, str, str, str, str]] = [
         "revision_published_is_fixed",
         "foundation_revision",
         "UPDATE",
-        "OLD.state <> 'draft' AND (NEW.content_text <> OLD.content_text OR NEW.digest <> OLD.digest"
-        " OR NEW.number <> OLD.number OR NEW.series_id <> OLD.series_id"
-        " OR NEW.effective_from <> OLD.effective_from OR NEW.state = 'draft')",
+        f"OLD.state <> 'draft' AND ({_FIXED} OR OLD.state = 'withdrawn' OR NEW.state = 'draft')",
         "已发布的版本不得修改，请发布新版本",
     ),
     (
@@ -43,7 +51,17 @@ def install(using: str = "default") -> None:
                     cursor.execute(statement)
 
 
+def lift(using: str = "default") -> None:
+    """Drop every guard, for the flush of a demo or test database on SQLite; `install` (after it) makes them again."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for name, table, *_ in GUARDS:
+            suffix = "" if connection.vendor == "sqlite" else f" ON {table}"
+            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
+
+
 def _statements(vendor: str, name: str, table: str, event: str, refused: str, message: str) -> list[str]:
+    refused = refused.replace("{differs}", "IS NOT" if vendor == "sqlite" else "IS DISTINCT FROM")
     if vendor == "sqlite":
         return [
             f"DROP TRIGGER IF EXISTS {name}",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from django.db import connection, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import F, Q
 
 from qifu.foundation.action import current_act
@@ -113,16 +113,25 @@ class JobRefused(Exception):
 
 @dataclass(frozen=True)
 class Running:
-    """What a handler receives: the ids it was enqueued with, the time, and a way to report progress."""
+    """What a handler receives: the ids it was enqueued with, the time, and a way to report progress.
+
+    `attempt` says which run of the job this is; `clock` tells the time while it runs.
+    """
 
     job_id: int
     ids: dict[str, Any]
     at: datetime
+    attempt: int
+    clock: Callable[[], datetime]
 
     def report(self, done: int, total: int, text: str = "") -> None:
-        """Show progress to whoever waits; raises JobCancelled when the job was cancelled meanwhile."""
-        rows = Job.objects.filter(pk=self.job_id, state=Job.State.RUNNING)
-        if not rows.update(done_count=done, total_count=total, progress=text):
+        """Show progress to whoever waits and renew the lease; work of over ten minutes must report meanwhile.
+
+        Raises JobCancelled when the job was cancelled, or given to another worker because the lease had run out.
+        """
+        rows = Job.objects.filter(pk=self.job_id, state=Job.State.RUNNING, attempts=self.attempt)
+        lease = self.clock() + LEASE
+        if not rows.update(done_count=done, total_count=total, progress=text[:200], leased_until=lease):
             raise JobCancelled
 
 
@@ -148,22 +157,34 @@ def handlers() -> dict[str, Handler]:
 
 
 def enqueue(
-    kind: str, *, run_at: datetime | None = None, unique_key: str | None = None, max_attempts: int = 5, **ids: Any
+    kind: str,
+    *,
+    run_at: datetime | None = None,
+    unique_key: str | None = None,
+    max_attempts: int = 5,
+    **ids: Any,
 ) -> Job:
     """Add a job inside the act under way; with `unique_key`, an equal open job is returned instead."""
     act = current_act()
     if kind not in _handlers:
         raise LookupError(f"no handler for jobs of kind {kind}")
-    if unique_key is not None:
-        existing = Job.objects.filter(
-            unique_key=unique_key, state__in=[Job.State.WAITING, Job.State.RUNNING]
-        ).first()
-        if existing is not None:
-            return existing
-    return Job.objects.create(
+    job = Job(
         kind=kind, ids=ids, run_at=run_at or act.at, unique_key=unique_key, max_attempts=max_attempts,
         created_at=act.at, created_by=act.by.id,
     )  # fmt: skip
+    if unique_key is None:
+        job.save()
+        return job
+    open_jobs = Job.objects.filter(unique_key=unique_key, state__in=[Job.State.WAITING, Job.State.RUNNING])
+    existing = open_jobs.first()
+    if existing is not None:
+        return existing
+    try:
+        with transaction.atomic():
+            job.save()
+    except IntegrityError:  # another act was faster by a moment
+        return open_jobs.get()
+    return job
 
 
 def claim(*, worker: str, at: datetime) -> Job | None:
@@ -172,18 +193,17 @@ def claim(*, worker: str, at: datetime) -> Job | None:
     On PostgreSQL rows locked by other workers are skipped; on SQLite the write lock taken at BEGIN serialises them.
     """
     lost = Q(state=Job.State.RUNNING, leased_until__lt=at)
+    skip_locked = connection.features.has_select_for_update_skip_locked
     with transaction.atomic():
         due = Job.objects.filter(Q(state=Job.State.WAITING, run_at__lte=at) | lost).order_by("run_at", "pk")
-        job = due.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked).first()
-        if job is None:
-            return None
-        if job.attempts >= job.max_attempts:
+        while (job := due.select_for_update(skip_locked=skip_locked).first()) is not None:
+            if job.attempts < job.max_attempts:
+                job.state, job.worker, job.leased_until = Job.State.RUNNING, worker, at + LEASE
+                job.attempts += 1
+                job.save(update_fields=["state", "worker", "leased_until", "attempts"])
+                return job
             _finish(job, Job.State.FAILED, at=at, error=job.error or "多次执行中断，已停止重试")
-            return claim(worker=worker, at=at)
-        job.state, job.worker, job.leased_until = Job.State.RUNNING, worker, at + LEASE
-        job.attempts += 1
-        job.save(update_fields=["state", "worker", "leased_until", "attempts"])
-        return job
+    return None
 
 
 def run_one(*, worker: str, clock: Callable[[], datetime]) -> bool:
@@ -193,7 +213,7 @@ def run_one(*, worker: str, clock: Callable[[], datetime]) -> bool:
         return False
     with request_id(f"job-{job.pk}"):
         try:
-            _handlers[job.kind](Running(job_id=job.pk, ids=job.ids, at=clock()))
+            _handlers[job.kind](Running(job.pk, job.ids, clock(), job.attempts, clock))
         except JobCancelled:
             log.info("job cancelled", extra={"job": job.pk, "kind": job.kind})
         except JobRefused as error:

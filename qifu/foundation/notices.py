@@ -45,10 +45,13 @@ def notify(recipient_ids: Iterable[int], *, title: str, link: str = "") -> None:
 
 def unread_count(actor: Actor) -> int:
     """Return how many notices the person has not read."""
-    return Notice.objects.filter(recipient_id=actor.id, read_at=None).count() if actor.is_person else 0
+    if actor.id is None:
+        return 0
+    return Notice.objects.filter(recipient_id=actor.id, read_at=None).count()
 
 
 def mark_read(actor: Actor, *, at: datetime) -> int:
     """Mark every notice of the person as read, inside an act; return how many were."""
-    rows = Notice.objects.filter(recipient_id=actor.id, read_at=None)
-    return int(rows.update(read_at=at))
+    if actor.id is None:
+        return 0
+    return Notice.objects.filter(recipient_id=actor.id, read_at=None).update(read_at=at)

@@ -83,7 +83,8 @@ class Revision(Record):
             models.UniqueConstraint(fields=["series", "number"], name="revision_number_once"),
             models.UniqueConstraint(fields=["series"], condition=Q(state="draft"), name="one_open_draft"),
             models.CheckConstraint(
-                condition=Q(state="draft") | (Q(published_at__isnull=False) & Q(effective_from__isnull=False)),
+                condition=Q(state="draft")
+                | (Q(published_at__isnull=False) & Q(effective_from__isnull=False)),
                 name="published_is_dated",
             ),
             models.CheckConstraint(
@@ -206,12 +207,19 @@ _ABSENT = object()
 
 
 def diff(before: Any, after: Any, path: str = "") -> list[Change]:
-    """Return every difference between two JSON values, in order of path."""
+    """Return every difference between two JSON values, in order of path; none if, and only if, they are equal.
+
+    Rows that only changed places are one difference at their list: the row keys before and after.
+    """
     if isinstance(before, dict) and isinstance(after, dict):
         return _diff_keys(before, after, path)
     if isinstance(before, list) and isinstance(after, list):
-        return _diff_keys(_keyed(before, after), _keyed(after, before), path)
-    if before == after:
+        rows_before, rows_after = _keyed(before, after), _keyed(after, before)
+        changes = _diff_keys(rows_before, rows_after, path)
+        kept_before = [key for key in rows_before if key in rows_after]
+        kept_after = [key for key in rows_after if key in rows_before]
+        return changes if kept_before == kept_after else [Change(path, kept_before, kept_after), *changes]
+    if type(before) is type(after) and before == after:
         return []
     return [Change(path, None if before is _ABSENT else before, None if after is _ABSENT else after)]
 

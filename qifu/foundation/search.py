@@ -30,6 +30,8 @@ GRAMS_ASKED = 40
 RANKED = 2000
 """Up to this many matches are ranked by how often the words occur; beyond it, title matches and then the newest first."""
 
+Rows = QuerySet["SearchEntry"]
+
 TABLE = "foundation_searchentry"
 GRAMS = "foundation_search_grams"
 
@@ -133,7 +135,7 @@ def index(
     entry: SearchEntry = rows.first() or SearchEntry(kind=kind, object_id=str(object_id))
     before = entry.text if entry.pk else None
     title_text = normalise(title)
-    entry.title, entry.title_text = title[:300], title_text[:600]
+    entry.title, entry.title_text = _INVISIBLE.sub("", title)[:300], title_text[:600]
     entry.text = f"{title_text}\n{normalise(text)}"
     entry.place_code, entry.publicity = place_code, Publicity(publicity)
     entry.save()
@@ -169,7 +171,7 @@ def find(
     wanted = words_of(words)
     if not wanted or limit < 1:
         return SearchResults((), 0, wanted)
-    rows: QuerySet[Any] = SearchEntry.objects.all()
+    rows: Rows = SearchEntry.objects.all()
     if kinds is not None:
         rows = rows.filter(kind__in=list(kinds))
     if public_only:
@@ -182,7 +184,7 @@ def find(
     return SearchResults(tuple(_hit(entry, wanted) for entry in ranked[:limit]), count, wanted)
 
 
-def _holding(rows: QuerySet[Any], wanted: Iterable[str]) -> QuerySet[Any]:
+def _holding(rows: Rows, wanted: Iterable[str]) -> Rows:
     """Keep the entries that hold every word: narrowed by grams, and checked where grams are not the whole truth."""
     asked: set[int] = set()
     for word in wanted:
@@ -203,7 +205,7 @@ def _number(gram: str) -> int:
     return (ord(gram[0]) << 21) + (ord(gram[1]) if len(gram) == 2 else 0)
 
 
-def _ranked(rows: QuerySet[Any], wanted: Iterable[str], *, by_hits: bool) -> QuerySet[Any]:
+def _ranked(rows: Rows, wanted: Iterable[str], *, by_hits: bool) -> Rows:
     in_title: Any = Value(0)
     hits: Any = Value(0)
     for word in wanted:
@@ -211,10 +213,9 @@ def _ranked(rows: QuerySet[Any], wanted: Iterable[str], *, by_hits: bool) -> Que
         in_title = in_title + found
         rest = Length(Replace(F("text"), Value(word), Value("")))
         hits = hits + (Length("text") - rest) / Value(len(word))
-    rows = rows.annotate(in_title=in_title)
-    if not by_hits:
-        return rows.order_by("-in_title", "-pk")
-    return rows.annotate(hits=hits).order_by("-in_title", "-hits", "-pk")
+    if by_hits:
+        return rows.annotate(in_title=in_title, hits=hits).order_by("-in_title", "-hits", "-pk")
+    return rows.annotate(in_title=in_title).order_by("-in_title", "-pk")
 
 
 def _hit(entry: SearchEntry, wanted: Iterable[str]) -> Hit:

@@ -156,7 +156,7 @@ def _compose(text: str, where: str) -> Node:
     waiting_keys: list[str | None] = []
     try:
         for event in yaml.parse(text, Loader=_PARSER):
-            line = event.start_mark.line + 1
+            line = event.start_mark.line + 1 if event.start_mark else 1
             if isinstance(event, yaml.DocumentStartEvent) and root is not None:
                 raise DataError(where, line, "文件里有第二份文档（“---”）", "请拆成两个文件")
             if isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):

@@ -6,8 +6,10 @@ Every refusal is a FileRefused with a Chinese message that says what is wrong an
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 import zipfile
+import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -18,6 +20,9 @@ ZIP_RATIO = 200
 """A part (of more than 1 MB) that grows more than this many times when unpacked is a bomb, not a document."""
 
 _SAMPLE = 64 * 1024
+# What the archive reader raises on damage (ValueError also covers wrong encodings of names).
+_DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError,
+           OverflowError, RuntimeError, struct.error)  # fmt: skip
 
 
 class FileRefused(ValueError):
@@ -149,18 +154,9 @@ def check_zip(file: BinaryIO) -> frozenset[str]:
                 _check_entry_name(entry.filename)
                 total += _unpacked_size(archive, entry, ZIP_TOTAL_BYTES - total)
             return frozenset(entry.filename for entry in entries)
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        EOFError,
-        OSError,
-        NotImplementedError,
-        UnicodeError,
-    ) as error:
-        raise FileRefused("文件已损坏或不完整，请用 Office 或 WPS 打开后另存，再上传") from error
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, FileRefused):
-            raise
+    except FileRefused:
+        raise
+    except _DAMAGE as error:
         raise FileRefused("文件已损坏或不完整，请用 Office 或 WPS 打开后另存，再上传") from error
 
 
@@ -180,6 +176,8 @@ def _unpacked_size(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, allowed: in
     """Return how many bytes an entry unpacks to, counted, in pieces; raise FileRefused for a bomb."""
     if entry.flag_bits & 0x1:
         raise FileRefused("文件设有密码，请去掉密码后再上传")
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise FileRefused("文件的压缩方式不常见，请用 Office 或 WPS 打开后另存，再上传")
     if entry.filename.lower().endswith((".zip", ".rar", ".7z", ".exe", ".js", ".vbs")):
         raise FileRefused("文件内部夹带了压缩包或程序，请删除后再上传")
     size = 0
@@ -280,10 +278,10 @@ def safe_name(name: str) -> str:
     )
     plain = re.split(r"[/\\]", plain)[-1]
     plain = re.sub(r'[<>:"|?*\u2028\u2029]', "_", plain)
-    plain = re.sub(r"\s+", " ", plain).strip(" .")
+    plain = re.sub(r"\s+", " ", plain).strip().rstrip(" .")
     extension = extension_of(plain)
-    stem = plain[: len(plain) - len(extension)].rstrip(" .")
-    stem = stem[: NAME_LIMIT - len(extension)] or "未命名"
+    stem = plain[: len(plain) - len(extension)].strip(" .")[: NAME_LIMIT - len(extension)].rstrip(" .")
+    stem = stem or "未命名"
     return stem + extension
 
 

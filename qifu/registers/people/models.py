@@ -33,7 +33,7 @@ class Person(AbstractBaseUser, Record):
     created_at = models.DateTimeField("创建时间")
 
     USERNAME_FIELD = "username"
-    objects = PersonManager()
+    objects: ClassVar[PersonManager] = PersonManager()
 
     reach: ClassVar = {"self": lambda grant: Q(pk=grant.actor_id)}
 
