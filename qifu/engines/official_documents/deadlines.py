@@ -10,13 +10,13 @@ from datetime import date
 from .characters import bare, chinese_number, fold, plain_digits
 from .plan import Deadline
 
-_ONGOING_WORD = re.compile(r"持续|长期|常态|即时|立即|随时|实时|不断|贯穿|即知即改|日常")
+_ONGOING_WORD = re.compile(r"^每(?:个?月|季度?|半年|年|周|日)|持续|长期|常态|即时|立即|随时|实时|不断|贯穿|即知即改|日常")
 _ONGOING_REST = re.compile(
     r"持续|长期|常态化?|即时|立即|随时|实时|不断|贯穿|即知即改|日常|全年|推进|推动|实施|开展|落实|抓好|完善|深化|坚持|执行|优化|进行|"
-    r"工作|任务|并|中|性|化|起|始终|动态|更新|有效|(?:20\d\d年)?(?:\d{1,2}月)?|[，,、]"
+    r"工作|任务|每(?:个?月|季度?|半年|年|周|日)|[底末前]|[一二三四两\d]次|并|中|性|化|起|始终|动态|更新|有效|(?:20\d\d年)?(?:\d{1,2}月)?|[，,、]"
 )
 _TAIL = r"(?:底|末|初|份|底前|末前|份前|前|之前|以前|内|完成|底前完成|前完成|底前基本完成|止|底之前|底以前|中|年内)*"
-_YEAR = r"(?P<year>20\d\d|\d\d(?=年))年?"
+_YEAR = r"(?P<year>20\d\d|\d\d)年"
 _MONTH_RANGE = re.compile(rf"^(?:{_YEAR})?\d{{1,2}}月?(?:[-—–~～至到]|、)(?P<month>\d{{1,2}})月{_TAIL}$")
 _DATE = re.compile(rf"^(?:{_YEAR})?(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})[日号]?{_TAIL}$")
 _DATE_MARKS = re.compile(r"^(?P<year>20\d\d)([-./])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?:前|之前|止)?$")

@@ -1,0 +1,290 @@
+"""Whole rows become indicators, tasks and actions; each cell is read by its column's meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from .cell_types import is_frequency, is_measure_unit
+from .characters import bare, fold, plain_digits, squeeze
+from .deadlines import read_deadline
+from .figures import read_number_cell, read_targets, split_items
+from .groups import Topic, assign_groups
+from .headers import Role
+from .irregularities import Findings
+from .markup import has_markup, without_markup
+from .plan import Action, Deadline, Indicator, Missing, Part, Plan, Source, Target, Task, UnitRef
+from .roles import split_roles
+from .rows import DataRow, RowReader
+from .tables import TypedTable
+from .text_repair import TextMender
+from .units import UnitList, UnitNames, split_units
+
+_NONE = re.compile(r"^[\s/／\-—–]*$")
+
+
+class AnnexReader:
+    """Reads typed tables into one plan; what is doubtful goes to `findings`."""
+
+    def __init__(
+        self, plan: Plan, findings: Findings, *, year: int | None, names: UnitNames | None, topics: list[Topic], mender: TextMender
+    ) -> None:
+        self.plan = plan
+        self.findings = findings
+        self.year = year
+        self.names = names
+        self.topics = topics
+        self.mender = mender
+
+    def read(self, table: TypedTable) -> None:
+        rows = RowReader(table, self.findings).read()
+        for row in rows:
+            self._note_markup(table.kind, row)
+        numbered = "number" in table.roles
+        if numbered:
+            self._gaps(table, rows)
+        reader: dict[str, Callable[[TypedTable, list[DataRow]], None]] = {
+            "indicators": self._indicators, "tasks": self._tasks, "actions": self._actions,
+        }
+        reader[table.kind](table, rows)
+        for column in table.blank_headings:
+            self.findings.add("header_blank", table.kind, f"第{column + 1}列没有表头，从内容看是“{_COLUMN_NAMES.get(table.roles[column] or '', '')}”。",
+                              line=table.raw.line)
+
+    def _note_markup(self, part: Part, row: DataRow) -> None:
+        if any(has_markup(t) for t in row.texts.values()):
+            self.findings.add("markup_left", part, "单元格里残留网页标记，已去除。", number=row.number, line=row.line)
+
+    def _gaps(self, table: TypedTable, rows: list[DataRow]) -> None:
+        seen = {row.number for row in rows if row.number}
+        if not seen:
+            return
+        kinds = {"tasks": "task", "actions": "action", "indicators": "indicator"}
+        top = max(seen)
+        if top > 3 * len(seen) + 10:
+            return
+        for number in range(1, top):
+            if number in seen:
+                continue
+            after = min((r for r in rows if r.number and r.number > number), key=lambda r: r.number or 0)
+            self.plan.missing.append(Missing(kinds[table.kind], number))  # type: ignore[arg-type]
+            self.findings.add("number_gap", table.kind, f"表中缺少第{number}行（序号由前一行直接跳到{after.number}）。", number=number,
+                              line=after.line, proposal="请对照原件补录该行。")
+
+    def _source(self, part: Part, row: DataRow, role: Role) -> Source:
+        cell = row.cells.get(role)
+        return Source(part, row.page, cell.line if cell else row.line, cell.cell if cell else 1)
+
+    # -- cells
+
+    def text(self, part: Part, row: DataRow, role: Role, required: bool = False) -> str:
+        """A text cell without tags and blanks, look-alike characters mended."""
+        plain = squeeze(without_markup(row.text(role)).replace("\n", " "))
+        mended = self.mender.mend(plain)
+        if mended.text != plain:
+            self.findings.add("text_repaired", part, f"疑有识别错误：{mended.told}。", number=row.number, field=role, line=row.line, proposal=mended.text)
+        if mended.doubts:
+            self.findings.add("text_doubtful", part, f"文字可疑，请核对：{'、'.join(mended.doubts)}。", number=row.number, field=role, line=row.line)
+        if required and not bare(plain) and role not in row.merged:
+            self.findings.add("text_missing", part, f"该行缺少“{_COLUMN_NAMES[role]}”。", number=row.number, field=role, line=row.line)
+        return mended.text
+
+    def units(self, part: Part, row: DataRow, role: Role, field: str, above: UnitList | None = None) -> UnitList:
+        """A list of units; an empty cell merged with the one above repeats it."""
+        text = without_markup(row.text(role))
+        if not bare(text) and role in row.merged and above is not None:
+            return above
+        plain, told = self.mender.mend_units(text)
+        found = split_units(plain, self.names)
+        if told:
+            self.findings.add("name_repaired", part, f"单位名称疑有识别错误：{told}。", number=row.number, field=field, line=row.line,
+                              proposal="、".join(found.names))
+        self._tell(part, row, field, found)
+        return found
+
+    def _tell(self, part: Part, row: DataRow, field: str, found: UnitList) -> None:
+        for code, _raw, text, proposal in found.doubts:
+            self.findings.add(code, part, text, number=row.number, field=field, line=row.line, proposal=proposal)
+
+    def deadline(self, part: Part, row: DataRow, above: Deadline | None) -> Deadline | None:
+        """The deadline cell; missing and unreadable ones are errors."""
+        text = without_markup(row.text("deadline"))
+        if not bare(text):
+            if "deadline" in row.merged and above is not None:
+                return above
+            self.findings.add("deadline_missing", part, "该行没有写明完成时限。", number=row.number, field="deadline", line=row.line)
+            return None
+        if _NONE.match(text):
+            return None
+        read = read_deadline(text, self.year)
+        if read is None:
+            self.findings.add("deadline_unreadable", part, f"完成时限“{squeeze(text)}”无法识别。", number=row.number, field="deadline", line=row.line)
+            return None
+        shown = read.deadline.due.isoformat() if read.deadline.due else squeeze(text)
+        if read.repaired:
+            self.findings.add("deadline_repaired", part, f"完成时限“{squeeze(text)}”书写有误，读作{shown}。", number=row.number,
+                              field="deadline", line=row.line, proposal=shown)
+        elif read.year_assumed:
+            self.findings.add("year_assumed", part, f"完成时限“{squeeze(text)}”未写年份，按{self.year}年读取。", number=row.number,
+                              field="deadline", line=row.line)
+        return read.deadline
+
+    # -- kinds
+
+    def _indicators(self, table: TypedTable, rows: list[DataRow]) -> None:
+        groups = assign_groups(rows, "dimension", "indicators", self.findings, self.topics)
+        has_unit, has_frequency = "unit" in table.roles, "frequency" in table.roles
+        unit: str | None = None
+        frequency: str | None = None
+        offset = 0 if "number" in table.roles else len(self.plan.indicators)
+        for row, group in zip(rows, groups, strict=True):
+            if row.number is not None:
+                row.number += offset
+            name = self.text("indicators", row, "name", required=True)
+            value, comparator, own_unit, shown = self._target(row)
+            unit = self._unit(row, unit, own_unit) if has_unit else own_unit
+            frequency = self._frequency(row, frequency) if has_frequency else None
+            self.plan.indicators.append(Indicator(
+                row.number or len(self.plan.indicators) + 1, group, name, unit, value, shown, comparator, frequency,  # type: ignore[arg-type]
+                self._source("indicators", row, "name"),
+            ))
+
+    def _target(self, row: DataRow) -> tuple[object, object, str | None, str | None]:
+        text = squeeze(without_markup(row.text("target")))
+        if not text:
+            self.findings.add("target_missing", "indicators", "该指标没有目标值。", number=row.number, field="target", line=row.line)
+            return None, None, None, None
+        read = read_number_cell(text)
+        if read is None:
+            worded = bool(re.search(r"[\u4e00-\u9fff]{2,}", text)) and not re.search(r"\d", plain_digits(text))
+            if not worded:
+                figures = [t for t in read_targets(text) if t.value is not None and not t.baseline]
+                if len(figures) == 1:
+                    only = figures[0]
+                    return only.value, only.comparator, only.unit, text
+                self.findings.add("target_unreadable", "indicators", f"目标值“{text}”不是一个数。", number=row.number, field="target", line=row.line)
+            return None, None, None, text
+        value, comparator, unit, repaired = read
+        if repaired:
+            self.findings.add("target_repaired", "indicators", f"目标值“{text}”疑有识别错误，读作{value}。", number=row.number, field="target",
+                              line=row.line, proposal=str(value))
+        return value, comparator, unit, text
+
+    def _unit(self, row: DataRow, above: str | None, own: str | None) -> str | None:
+        text = bare(fold(without_markup(row.text("unit"))))
+        if not text:
+            if "unit" in row.merged:
+                return above
+            if own is None:
+                self.findings.add("unit_missing", "indicators", "该指标没有计量单位。", number=row.number, field="unit", line=row.line)
+            return own
+        if _NONE.match(text) or text == "无":
+            return None
+        mended = self.mender.mend_measure_unit(text)
+        if mended != text:
+            self.findings.add("unit_repaired", "indicators", f"计量单位“{text}”疑有识别错误，读作“{mended}”。", number=row.number, field="unit",
+                              line=row.line, proposal=mended)
+        elif not is_measure_unit(text):
+            self.findings.add("unit_repaired", "indicators", f"计量单位“{text}”少见，请核对。", number=row.number, field="unit", line=row.line,
+                              severity="info")
+        return mended
+
+    def _frequency(self, row: DataRow, above: str | None) -> str | None:
+        text = squeeze(without_markup(row.text("frequency")))
+        if not text:
+            if "frequency" in row.merged:
+                return above
+            self.findings.add("frequency_missing", "indicators", "该指标没有频度。", number=row.number, field="frequency", line=row.line)
+            return None
+        mended = self.mender.mend_frequency(text)
+        if mended != text or not is_frequency(mended):
+            self.findings.add("frequency_repaired", "indicators", f"频度“{text}”疑有识别错误，读作“{mended}”。", number=row.number,
+                              field="frequency", line=row.line, proposal=mended)
+        return mended
+
+    def _tasks(self, table: TypedTable, rows: list[DataRow]) -> None:
+        groups = assign_groups(rows, "group", "tasks", self.findings, self.topics)
+        has = set(table.roles)
+        deadline: Deadline | None = None
+        lists: dict[Role, UnitList] = {}
+        for row, group in zip(rows, groups, strict=True):
+            measure = self.text("tasks", row, "measure", required=True)
+            responsible: list[UnitRef] = []
+            open_list = False
+            unit_roles: tuple[Role, ...] = tuple(r for r in ("lead", "responsible", "cooperating") if r in has)  # type: ignore[misc]
+            for role in unit_roles:
+                lists[role] = self._role_units("tasks", row, role, lists.get(role))
+                responsible += lists[role].units
+                open_list = open_list or lists[role].open_list
+            if unit_roles and not responsible:
+                self.findings.add("units_missing", "tasks", "该行没有责任单位。", number=row.number, field="responsible", line=row.line)
+            if "deadline" in has:
+                deadline = self.deadline("tasks", row, deadline)
+            self.plan.tasks.append(Task(row.number or 0, group, measure, responsible, open_list, deadline, self._source("tasks", row, "measure")))
+
+    def _role_units(self, part: Part, row: DataRow, role: Role, above: UnitList | None) -> UnitList:
+        """Units of a cell; `甲牵头，乙配合` inside one cell gives all of them in order."""
+        text = without_markup(row.text(role))
+        if re.search(r"牵头|配合|参与|负责", text):
+            roles = split_roles(text)
+            merged = UnitList()
+            for piece in (roles.lead, roles.responsible, roles.cooperating):
+                found = split_units(piece, self.names)
+                self._tell(part, row, "responsible", found)
+                merged.units += found.units
+                merged.open_list = merged.open_list or found.open_list
+            if merged.units:
+                return merged
+        return self.units(part, row, role, "responsible", above)
+
+    def _actions(self, table: TypedTable, rows: list[DataRow]) -> None:
+        has = set(table.roles)
+        for row in rows:
+            name = squeeze(re.sub(r"\s+", "", self.text("actions", row, "name", required=True)))
+            goal = self.text("actions", row, "goal", required=True) or None if "goal" in has else None
+            targets = self._targets(row) if "targets" in has else []
+            tasks = self._items("tasks", row, required=True) if "tasks" in has else []
+            lead_role: Role = "lead" if "lead" in has else "responsible"
+            lead = self.units("actions", row, lead_role, "lead") if lead_role in has else UnitList()
+            if lead_role in has and not lead.units and not _NONE.match(row.text(lead_role) or " x"):
+                self.findings.add("units_missing", "actions", "该行动没有牵头单位。", number=row.number, field="lead", line=row.line)
+            cooperating = self.units("actions", row, "cooperating", "cooperating") if "cooperating" in has else UnitList()
+            if "cooperating" in has and not bare(row.text("cooperating")) and "cooperating" not in row.merged:
+                self.findings.add("units_missing", "actions", "协同单位一栏是空的。", number=row.number, field="cooperating", line=row.line, severity="warning")
+            self.plan.actions.append(Action(
+                row.number or 0, name, goal, targets, tasks, lead.names, cooperating.names, self._source("actions", row, "name"),
+            ))
+
+    def _targets(self, row: DataRow) -> list[Target]:
+        targets: list[Target] = []
+        for item in self._items("targets", row, required=False):
+            targets += read_targets(item)
+        return targets
+
+    def _items(self, role: Role, row: DataRow, *, required: bool) -> list[str]:
+        text = without_markup(row.text(role))
+        if not bare(text) or _NONE.match(text):
+            if not bare(text) and (required or role == "targets"):
+                self.findings.add("text_missing", "actions", f"该行缺少“{_COLUMN_NAMES[role]}”。", number=row.number, field=role, line=row.line)
+            return []
+        items = []
+        told: list[str] = []
+        doubts: list[str] = []
+        for item in split_items(text):
+            mended = self.mender.mend(item)
+            items.append(mended.text)
+            if mended.text != item:
+                told.append(mended.told)
+            doubts += mended.doubts
+        if told:
+            self.findings.add("text_repaired", "actions", f"疑有识别错误：{'；'.join(told)}。", number=row.number, field=role, line=row.line)
+        if doubts:
+            self.findings.add("text_doubtful", "actions", f"文字可疑，请核对：{'、'.join(doubts)}。", number=row.number, field=role, line=row.line)
+        return items
+
+
+_COLUMN_NAMES: dict[str, str] = {
+    "measure": "工作举措", "name": "名称", "goal": "目标", "tasks": "重点任务", "targets": "主要指标", "unit": "计量单位", "number": "序号",
+    "group": "重点任务", "dimension": "维度", "target": "目标值", "frequency": "频度", "lead": "牵头单位", "cooperating": "协同单位",
+    "responsible": "责任单位", "deadline": "完成时限", "note": "备注",
+}

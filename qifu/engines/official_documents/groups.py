@@ -1,0 +1,210 @@
+"""Which group each row stands under: filled down, and put right where a page break moved a group's name."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+
+from .characters import bare, bigrams, distance, key, likeness, look_alike, squeeze
+from .headers import Role
+from .irregularities import Findings
+from .markup import without_markup
+from .plan import Part
+from .rows import DataRow
+
+_SECTION_MARK = re.compile(r"^(?:[（(]?[一二三四五六七八九十]+[)）、.．]\s*|第[一二三四五六七八九十]+(?:部分|类|章)\s*|\d{1,2}[.．、]\s*)")
+_COUNT = re.compile(r"[（(]\s*(?:共)?\d+\s*[项个条]\s*[)）]$")
+_WINDOW = 4  # rows on either side of a page break that may change group
+_CLEAR = 0.35  # how much better (share of the row's weight) another group must suit a row
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A heading of the body with its text; tells what a group is about."""
+
+    title: str
+    text: str
+
+
+def group_name(text: str) -> str:
+    """A group's name without blanks, tags, its own numbering and counts like （5项）."""
+    name = squeeze(re.sub(r"\s+", "", without_markup(text)))
+    name = _SECTION_MARK.sub("", name)
+    return _COUNT.sub("", name)
+
+
+def assign_groups(rows: list[DataRow], role: Role, part: Part, findings: Findings, topics: list[Topic]) -> list[str | None]:
+    """The group of every row, in order."""
+    printed = [group_name(row.text(role)) or None for row in rows]
+    sections = [group_name(row.section) if row.section else None for row in rows]
+    if not any(printed):
+        return sections
+    _mend_names(printed, rows, role, part, findings, topics)
+    groups = _filled(printed, rows, part, findings, role)
+    _mend_outliers(groups, printed, rows, part, findings, role)
+    _mend_page_breaks(groups, printed, rows, part, findings, role, topics)
+    return groups
+
+
+def _mend_names(
+    printed: list[str | None], rows: list[DataRow], role: Role, part: Part, findings: Findings, topics: list[Topic]
+) -> None:
+    counts: dict[str, int] = {}
+    for name in printed:
+        if name:
+            counts[name] = counts.get(name, 0) + 1
+    for i, name in enumerate(printed):
+        if not name or len(name) < 3:
+            continue
+        better = _better_name(name, counts, topics)
+        if better and better != name:
+            text = f"“{name}”与“{better}”只差一字，按后者读取。"
+            findings.add("text_repaired", part, text, number=rows[i].number, field=role, line=rows[i].line, proposal=better)
+            printed[i] = better
+            for j in range(i + 1, len(rows)):
+                if printed[j]:
+                    break
+                findings.add("text_repaired", part, text, number=rows[j].number, field=role, line=rows[j].line, proposal=better)
+
+
+def _better_name(name: str, counts: dict[str, int], topics: list[Topic]) -> str | None:
+    titles = {group_name(t.title) for t in topics}
+    if name in titles or any(key(name) == key(t) for t in titles):
+        return None
+    for other, count in counts.items():
+        if other != name and count > counts[name] and (look_alike(name, other) or (len(name) > 4 and distance(name, other, 1) == 1)):
+            return other
+    for title in titles:
+        if len(title) >= 5 and (look_alike(name, title) or (distance(key(name), key(title), 1) == 1 and len(key(name)) > 5)):
+            return title
+    return None
+
+
+def _filled(printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role) -> list[str | None]:
+    groups: list[str | None] = []
+    current: str | None = None
+    for name in printed:
+        current = name or current
+        groups.append(current)
+    first = next((i for i, g in enumerate(groups) if g), 0)
+    for i in range(first):
+        groups[i] = groups[first]
+        findings.add("group_missing", part, f"该行没有写明所属类别，暂归入下方首个类别“{groups[first]}”。",
+                     number=rows[i].number, field=role, line=rows[i].line, proposal=groups[first])
+    return groups
+
+
+def _runs(groups: list[str | None]) -> list[tuple[int, int]]:
+    runs: list[tuple[int, int]] = []
+    for i, name in enumerate(groups):
+        if runs and groups[runs[-1][0]] == name:
+            runs[-1] = (runs[-1][0], i + 1)
+        else:
+            runs.append((i, i + 1))
+    return runs
+
+
+def _mend_outliers(
+    groups: list[str | None], printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role
+) -> None:
+    """A B A: groups do not resume, so the rows between are under the wrong name when B stands elsewhere too."""
+    runs = _runs(groups)
+    names = [groups[a] for a, _ in runs]
+    for k in range(1, len(runs) - 1):
+        a, b = runs[k]
+        if names[k - 1] != names[k + 1] or b - a > 2:
+            continue
+        elsewhere = names.count(names[k]) > 1
+        for i in range(a, b):
+            better = names[k - 1]
+            text = f"该行写在“{groups[i]}”下，前后各行都属“{better}”，" + ("已归入后者。" if elsewhere else "请核对。")
+            findings.add("group_moved" if elsewhere else "group_doubtful", part, text,
+                         number=rows[i].number, field=role, line=rows[i].line, proposal=better)
+            if elsewhere:
+                groups[i] = better
+
+
+def _mend_page_breaks(
+    groups: list[str | None], printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role, topics: list[Topic]
+) -> None:
+    """Where a merged group cell crosses a page break its name may land on the wrong side; the rows' own words decide."""
+    suits = _Suitability(groups, rows, topics)
+    for at in range(1, len(rows)):
+        if not (rows[at].page_start and printed[at]) or groups[at] == groups[at - 1] or rows[at].ruled and not rows[at].page_start:
+            continue
+        upper, lower = groups[at - 1], groups[at]
+        low = max((i + 1 for i in range(at) if groups[i] != upper or (rows[i].page_start and i < at)), default=1)
+        low = max(low, at - _WINDOW, 1)
+        high = min((i for i in range(at + 1, len(rows)) if groups[i] != lower or rows[i].page_start), default=len(rows))
+        high = min(high, at + _WINDOW)
+        best = at
+        best_gain = 0.0
+        for cut in range(low, high + 1):
+            if cut == at or cut >= len(rows) and groups[-1] == lower:
+                continue
+            moved = range(at, cut) if cut > at else range(cut, at)
+            to, out = (upper, lower) if cut > at else (lower, upper)
+            gains = [suits.gain(i, to, out, set(range(low, high))) for i in moved]
+            gain = sum(gains)
+            if gains and gain > best_gain and gain / len(gains) > _CLEAR / 2 and gains[0 if cut > at else -1] > _CLEAR / 2:
+                best, best_gain = cut, gain
+        _move(groups, rows, at, best, part, findings, role)
+
+
+def _move(groups: list[str | None], rows: list[DataRow], at: int, cut: int, part: Part, findings: Findings, role: Role) -> None:
+    upper, lower = groups[at - 1], groups[at]
+    for i in range(at, cut):
+        findings.add("group_moved", part, f"分页使该行落在“{lower}”下，从内容看应属“{upper}”，已改归。",
+                     number=rows[i].number, field=role, line=rows[i].line, proposal=upper)
+        groups[i] = upper
+    for i in range(cut, at):
+        findings.add("group_moved", part, f"类别名“{lower}”因分页印在下一页，从内容看该行已属此类，已改归。",
+                     number=rows[i].number, field=role, line=rows[i].line, proposal=lower)
+        groups[i] = lower
+
+
+class _Suitability:
+    """How much better a row's words suit one group than another; rare words weigh more."""
+
+    def __init__(self, groups: list[str | None], rows: list[DataRow], topics: list[Topic]) -> None:
+        self.words = [bigrams(_content(row)) for row in rows]
+        self.groups = groups
+        texts = self.words + [bigrams(t.text) for t in topics]
+        counts: dict[str, int] = {}
+        for words in texts:
+            for word in words:
+                counts[word] = counts.get(word, 0) + 1
+        self.weight = {w: math.log((len(texts) + 1) / c) for w, c in counts.items()}
+        self.topics = {g: _topic_words(g, topics) for g in set(groups) if g}
+
+    def gain(self, row: int, to: str | None, out: str | None, unsure: set[int]) -> float:
+        total = sum(self.weight.get(w, 0.0) for w in self.words[row]) or 1.0
+        return (self._suit(row, to, unsure) - self._suit(row, out, unsure)) / total * 4
+
+    def _suit(self, row: int, group: str | None, unsure: set[int]) -> float:
+        if group is None:
+            return 0.0
+        name = bigrams(group)
+        members = set().union(*(self.words[i] for i, g in enumerate(self.groups) if g == group and i not in unsure and i != row))
+        score = 0.0
+        for word in self.words[row]:
+            strength = max(1.2 if word in name else 0.0, 1.0 if word in self.topics.get(group, ()) else 0.0, 0.45 if word in members else 0.0)
+            score += strength * self.weight.get(word, 0.0)
+        return score
+
+
+def _content(row: DataRow) -> str:
+    return without_markup(row.text("measure") or row.text("name") or row.text("tasks"))
+
+
+def _topic_words(group: str, topics: list[Topic]) -> set[str]:
+    best = max(topics, key=lambda t: likeness(t.title, group), default=None)
+    if best is None or likeness(best.title, group) < 0.6:
+        return set()
+    return bigrams(best.title + best.text)
+
+
+def same_name(first: str, second: str) -> bool:
+    """True when two names differ in blanks, quotes and width only."""
+    return key(bare(first)) == key(bare(second))

@@ -1,0 +1,115 @@
+"""What the heading of a column means, whatever words a province uses for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from .characters import bare, distance, fold, look_alike
+
+Role = Literal[
+    "number", "group", "measure", "responsible", "lead", "cooperating", "deadline", "note", "office",
+    "dimension", "name", "unit", "target", "frequency", "goal", "targets", "tasks", "baseline",
+]
+Kind = Literal["indicators", "tasks", "actions"]
+
+# Heading words of each role within each kind of table, best first. A word may serve several roles;
+# which one it is follows from the whole heading row and from what stands below it.
+_NUMBER = "序号 编号 项次 序 号 No 顺序号 顺号 任务编号 任务序号 事项序号"
+_NOTE = "备注 说明 备 其他 备考 附注 数据来源 佐证材料 计算方法 指标说明 指标解释"
+_LEAD = (
+    "牵头单位 牵头部门 主办单位 牵头责任单位 主责单位 牵头 主办部门 第一责任单位 牵头责任部门 主要责任单位 主责部门 责任牵头单位 "
+    "市级牵头单位 省级牵头单位 牵头落实单位 牵头市直单位 牵头处室"
+)
+_COOPERATING = (
+    "协同单位 配合单位 协办单位 参与单位 配合部门 参加单位 协作单位 协同部门 配合 责任配合单位 参与部门 协办部门 配合责任单位 协助单位 联动单位 "
+    "会同单位 协同配合单位 共同责任单位 支持单位 配合落实单位"
+)
+_RESPONSIBLE = (
+    "责任单位 责任部门 落实单位 承办单位 实施单位 责任主体 承担单位 完成单位 落实部门 承办部门 实施主体 负责单位 责任分工 责任单位及部门 市直责任单位 "
+    "责任单位名单 工作责任单位 部门分工 任务分工 责任地区和单位 责任地方和单位 责任区域"
+)
+_DEADLINE = (
+    "完成时限 完成时间 时间节点 时间安排 时限要求 办结时限 截止时间 时间要求 完成期限 计划完成时间 时限 进度安排 期限 完成日期 完成节点 推进时限 "
+    "工作时限 时间 进度要求 完成时间节点 时间进度 进度节点 落实时限 办理时限 截止日期 预计完成时间 时间期限 实施时间 实施期限 完成时点 节点"
+)
+
+WORDS: dict[Kind, dict[Role, str]] = {
+    "indicators": {
+        "number": _NUMBER,
+        "dimension": "维度 领域 类别 一级指标 环境 板块 分类 指标类别 指标维度 指标类型 方面 评价维度 所属领域 类型 指标分类 所属类别 目标类别 大类 任务领域 重点领域",
+        "name": "指标名称 指标 主要指标 二级指标 评价指标 具体指标 指标项 目标指标 核心指标 监测指标 量化指标 指标内容 三级指标 重点指标 指标名 考核指标 预期指标",
+        "unit": "单位 计量单位 指标单位 度量单位 量纲 计算单位 数量单位 数值单位",
+        "target": "年目标值 目标值 年度目标 年目标 全年目标 目标 年度目标值 计划目标 全年目标值 指标值 目标数 计划值 预期目标 计划数 任务数 年度任务 目标数值 预期值 年度计划 年度计划值 年度指标值 年度任务数 工作目标 任务目标",
+        "baseline": "上年值 基期值 上年完成值 现状值 上年实绩 上年完成 基础值 上年度值 基准值 去年完成值 完成值 年完成值 年实绩 年基数 基数",
+        "frequency": "频度 监测频度 频次 监测周期 统计周期 报送频率 更新频率 周期 评价周期 统计频度 监测频率 报送周期 统计频率 频率 报送频度 数据频度 采集频度 更新周期 通报频次 更新频次 监测频次 报送频次 统计频次 采集频率 考核周期 调度频次 调度频率 数据周期",
+        "lead": _LEAD, "responsible": _RESPONSIBLE, "cooperating": _COOPERATING, "deadline": _DEADLINE, "note": _NOTE,
+    },
+    "tasks": {
+        "number": _NUMBER,
+        "group": "重点任务 任务类别 主要任务 任务名称 重点领域 领域 类别 板块 分类 改革事项 目标任务 工作任务 任务 重点工作 工作事项 任务领域 事项 重点事项 一级任务 任务分类 "
+        "项目 工作类别 任务事项 改革任务 任务板块 工作领域 专项 方面 工作目标 工作板块 重点改革任务 维度 改革领域 任务大类 大类 类型 攻坚任务 任务项",
+        "measure": "工作举措 具体措施 主要举措 工作措施 具体任务 主要内容 重点举措 任务内容 改革举措 工作内容 具体内容 任务要求 工作要求 细化举措 落实举措 具体举措 推进举措 措施 举措 "
+        "重点措施 主要措施 实施内容 任务描述 工作任务 二级任务 重点任务 主要任务 细化措施 政策措施 工作任务及措施 重点工作 内容 具体工作 重点工作任务 具体要求 重点内容 事项内容 任务举措 实施举措 改革内容 工作事项 任务分解 任务 细化任务 推进措施 落实措施 主要工作 目标任务 任务明细 创新举措 行动举措 攻坚举措",
+        "responsible": _RESPONSIBLE, "lead": _LEAD, "cooperating": _COOPERATING, "deadline": _DEADLINE,
+        "office": "责任处室 责任科室 承办处室 责任人 联系人 责任领导 分管领导 联络员 牵头领导 联系处室 责任股室 具体责任人 联系电话 牵头处室 省领导 主办处室 经办处室 负责人 包联领导",
+        "note": _NOTE + " 成果形式 工作成果 标志性成果 预期成效 预期成果 目标成效 工作目标 完成标志 成果 目标 完成情况 进展情况 量化目标 输出成果 落实情况 工作进展",
+    },
+    "actions": {
+        "number": _NUMBER,
+        "name": "行动名称 专项行动 行动 专项行动名称 专班名称 改革项目 项目名称 改革事项 专项名称 攻坚行动 行动项目 专项 改革名称 任务名称 项目 攻坚项目 攻坚任务 改革专项 工程名称 行动计划 名称 行动事项 专项任务",
+        "goal": "攻坚目标 工作目标 目标 行动目标 总体目标 改革目标 主要目标 目标任务 预期目标 目标要求 年度目标 专项目标 任务目标 目标内容 总体要求 预期成效 攻坚方向 目标定位",
+        "targets": "主要指标 量化指标 核心指标 考核指标 预期指标 年度指标 指标 关键指标 目标指标 具体指标 指标目标 量化目标 重点指标 工作指标 主要目标指标 指标任务 量化任务 年度量化指标 目标值",
+        "tasks": "重点任务 主要任务 重点工作 主要举措 重点举措 任务 工作任务 具体任务 攻坚任务 改革举措 工作举措 任务清单 重点工作任务 具体举措 主要措施 任务举措 行动任务 工作内容 主要内容 攻坚举措 重点内容 具体措施 工作措施",
+        "lead": _LEAD, "responsible": _RESPONSIBLE, "cooperating": _COOPERATING, "deadline": _DEADLINE, "note": _NOTE,
+    },
+}
+_WORDS: dict[Kind, dict[Role, list[str]]] = {k: {r: w.split() for r, w in roles.items()} for k, roles in WORDS.items()}
+_ALL = sorted({word for roles in _WORDS.values() for words in roles.values() for word in words if len(word) > 1})
+_ALL_SET = frozenset(_ALL) | {"序", "号"}
+_NOISE = re.compile(r"^(?:20\d\d年?|\d\d年|年度?)(?=[\u4e00-\u9fff])|[（(\[〔].*?[）)\]〕]|[:：/、\s\"“”]+$|^[\"“]")
+
+
+def heading_word(text: str) -> str:
+    """The heading without blanks, years and remarks in brackets."""
+    plain = bare(fold(text))
+    if len(plain) > 18:
+        return ""
+    short = _NOISE.sub("", plain)
+    return short or plain
+
+
+def known_heading(text: str) -> str | None:
+    """The known heading word that a cell shows, also when one character of it is damaged; else None."""
+    word = heading_word(text)
+    if not word:
+        return None
+    if word in _ALL_SET:
+        return word
+    if word.startswith("年") and word[1:] in _ALL_SET:
+        return word[1:]
+    if len(word) >= 3:
+        for known in _ALL:
+            if look_alike(word, known) or (len(known) >= 4 and distance(word, known, 1) == 1):
+                return known
+    for known in _ALL:
+        if len(known) >= 4 and known in word and len(word) <= len(known) + 4:
+            return known
+    return None
+
+
+def role_score(kind: Kind, role: Role, word: str) -> float:
+    """How well a heading word fits a role in a kind of table: 0 (not) to 3 (its usual word)."""
+    words = _WORDS[kind].get(role, [])
+    if word not in words:
+        return 0.0
+    return 3.0 - 1.2 * words.index(word) / max(len(words), 1)
+
+
+def is_heading_row(texts: list[str]) -> bool:
+    """True when at least two cells are heading words and nothing else stands in the row but short text."""
+    filled = [t for t in texts if t.strip()]
+    if len(filled) < 2:
+        return False
+    known = sum(1 for t in filled if known_heading(t))
+    return known >= 2 and known >= 0.6 * len(filled) and all(len(bare(t)) <= 18 for t in filled)

@@ -1,0 +1,128 @@
+"""Reads an official notice into a plan: `read_plan(path)`. Deterministic; raises only `UnreadableDocument`."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from .annexes import AnnexReader
+from .body import Body, Item, read_body
+from .cross_checks import cross_check
+from .duties import read_duties
+from .grid import SourceDocument, UnreadableDocument
+from .groups import Topic
+from .irregularities import Findings
+from .load_file import load_file
+from .markup import without_markup
+from .plan import Plan
+from .segments import Segments, segment
+from .tables import TypedTable, expanded, type_table
+from .text_repair import TextMender
+from .units import UnitNames
+
+_LIST_ROLES = ("responsible", "lead", "cooperating")
+
+
+@dataclass(slots=True)
+class PlanReading:
+    """A plan beside its original; `items` are the body's paragraphs with their figures."""
+
+    plan: Plan
+    document: SourceDocument
+    items: list[Item] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """The object of the published contract."""
+        return self.plan.to_json()
+
+
+def read_plan(
+    path_or_bytes: str | os.PathLike[str] | bytes, *, filename: str | None = None, names: UnitNames | None = None
+) -> PlanReading:
+    """The plan a notice states, every doubt told; `names` makes names of units canonical."""
+    document = load_file(path_or_bytes, filename)
+    return read_document(document, names=names)
+
+
+def read_document(document: SourceDocument, *, names: UnitNames | None = None) -> PlanReading:
+    """The plan of an already loaded document."""
+    segments = segment(document)
+    plan, findings = Plan(), Findings()
+    body = read_body(segments.paragraphs, plan)
+    year = _year(plan, segments)
+    tables = _typed(segments, findings)
+    mender = _mender(segments, tables, names)
+    topics = [Topic(i.title, i.text) for i in body.items if i.level >= 2 and i.title]
+    reader = AnnexReader(plan, findings, year=year, names=names, topics=topics, mender=mender)
+    for table in tables:
+        reader.read(table)
+    plan.duties = read_duties(body, findings, year=year, names=names, mender=mender)
+    cross_check(plan, body, findings, names, mender)
+    _metadata(plan, findings, segments)
+    _anything_read(plan, body, segments)
+    plan.irregularities = findings.sorted()
+    return PlanReading(plan, document, body.items)
+
+
+def _typed(segments: Segments, findings: Findings) -> list[TypedTable]:
+    tables: list[TypedTable] = []
+    for raw in segments.tables:
+        if not raw.rows:
+            continue
+        typed = type_table(raw)
+        if typed is None:
+            if sum(len(r.cells) > 1 for r in raw.rows) >= 2:
+                findings.add("table_unread", "document", f"第{raw.line}行起的表格看不出是指标、任务还是行动，未读取。", line=raw.line,
+                             proposal="请核对表头，或手工补录。")
+            continue
+        if raw.heading is None:
+            findings.add("header_missing", typed.kind, f"第{raw.line}行起的表格没有表头，各列含义按内容推断。", line=raw.line)
+        tables.append(typed)
+    return tables
+
+
+def _mender(segments: Segments, tables: list[TypedTable], names: UnitNames | None) -> TextMender:
+    texts = [p.text for p in segments.paragraphs]
+    units: list[str] = []
+    for table in tables:
+        for row in table.raw.rows:
+            cells = expanded(row).cells
+            texts += [without_markup(c.text) for c in cells]
+            if len(cells) == len(table.roles):
+                units += [without_markup(c.text) for c, role in zip(cells, table.roles, strict=True)
+                          if role in _LIST_ROLES and table.fit(table.roles.index(role), c.text) > 0.8]
+    for paragraph in segments.paragraphs:
+        for match in re.finditer(r"(?:牵头|责任|配合|协同)(?:单位|部门)?[:：]([^；;：:）)〕\]。]{2,200})", paragraph.text):
+            units.append(match[1])
+    mender = TextMender(texts, names)
+    mender.learn_units(units)
+    return mender
+
+
+def _year(plan: Plan, segments: Segments) -> int | None:
+    """The year a deadline without a year means: the one in the title, else of the date or number."""
+    found = re.search(r"(20\d\d)\s*[年—\-–]", plan.title or "") or re.search(r"〔(20\d\d)〕", plan.document_number or "")
+    if found:
+        return int(found[1])
+    if plan.issued_on:
+        return plan.issued_on.year
+    years = re.findall(r"20\d\d(?=\s*年)", " ".join(p.text for p in segments.paragraphs) + " ".join(
+        t for table in segments.tables for row in table.rows for t in row.texts))
+    return int(max(set(years), key=lambda y: (years.count(y), y))) if years else None
+
+
+def _metadata(plan: Plan, findings: Findings, segments: Segments) -> None:
+    labels = (("title", "标题"), ("document_number", "发文字号"), ("issuer", "发文机关"), ("issued_on", "成文日期"))
+    for name, label in labels:
+        if getattr(plan, name) is None:
+            findings.add("metadata_missing", "document", f"没有找到{label}。", field=name)
+
+
+def _anything_read(plan: Plan, body: Body, segments: Segments) -> None:
+    if plan.indicators or plan.tasks or plan.actions or plan.duties:
+        return
+    if plan.title or plan.document_number or any(i.level for i in body.items):
+        return
+    raise UnreadableDocument("这份文件里没有找到通知正文，也没有能识别的指标、任务或行动表格。", "请确认上传的是工作要点或任务清单一类的通知，或另存为 .docx 后重试。")

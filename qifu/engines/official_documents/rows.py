@@ -1,0 +1,404 @@
+"""Rows of a typed table: cut, joined, shifted and renumbered until each is one whole row; every repair is told."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .alignment import Alignment, best_alignment, identity
+from .cell_types import fit, read_row_number
+from .characters import bare, likeness
+from .grid import Cell, Row
+from .headers import Role
+from .irregularities import Findings
+from .plan import Part
+from .tables import TypedTable, expanded
+from .units import looks_like_unit
+
+_SECTION = re.compile(r"^(?:[（(]?[一二三四五六七八九十]+[)）、.．]|第[一二三四五六七八九十]+(?:部分|类|章)|[IVX]+[、.])")
+_REMARK = re.compile(r"^(?:注|备注|说明|填表|单位|（续|续表)[:：]?|^\d{1,2}$|^[—-]\s*\d+\s*[—-]$|^第\s*\d+\s*页")
+_MARGIN = 0.8
+_ESSENTIAL: dict[str, tuple[Role, ...]] = {
+    "tasks": ("measure", "responsible", "lead", "deadline"), "indicators": ("name", "target"), "actions": ("name", "goal", "tasks", "lead"),
+}
+_TEXT: dict[str, Role] = {"tasks": "measure", "indicators": "name", "actions": "tasks"}
+
+
+@dataclass(slots=True)
+class DataRow:
+    """One logical row: text and source cell by role, and what was done to it."""
+
+    line: int
+    page: int | None
+    texts: dict[Role, str] = field(default_factory=dict)
+    cells: dict[Role, Cell] = field(default_factory=dict)
+    merged: set[Role] = field(default_factory=set)
+    number: int | None = None
+    number_repaired: bool = False
+    section: str | None = None
+    page_start: bool = False
+    repairs: list[tuple[str, Role | None, str]] = field(default_factory=list)  # (code, field, text)
+    broken: bool = False  # a repair that touches the whole row has been reported
+    ruled: bool = False
+
+    def text(self, role: Role) -> str:
+        return self.texts.get(role, "")
+
+
+class RowReader:
+    """Turns the raw rows of one table into whole rows."""
+
+    def __init__(self, table: TypedTable, findings: Findings) -> None:
+        self.table = table
+        self.findings = findings
+        self.part: Part = table.kind
+        self.width = len(table.roles)
+        self.numbered = "number" in table.roles
+        self.essential = [r for r in _ESSENTIAL[table.kind] if r in table.roles]
+        self.rows: list[DataRow] = []
+        self._section: str | None = None
+
+    def read(self) -> list[DataRow]:
+        raws = self.table.raw.rows
+        index = 0
+        while index < len(raws):
+            index += self._take(raws, index)
+        self._join_cut_rows()
+        self._drop_repeated()
+        self._number()
+        self._report()
+        return self.rows
+
+    def _take(self, raws: list[Row], index: int) -> int:
+        """Reads the raw row at `index`, with the following lines when it was broken over lines; how many were used."""
+        row = expanded(raws[index])
+        loose = row.line in self.table.raw.loose
+        if self._is_section(row, loose):
+            return 1
+        used = 1 if row.ruled else self._broken_over(raws, index)
+        if used > 1:
+            row = self._glued(raws[index : index + used])
+        if not row.ruled and len([c for c in row.cells if c.text.strip()]) > self.width and self._two_rows(row):
+            return used
+        self._add(row, self._aligned(row, loose), loose, broken=used > 1)
+        return used
+
+    def _is_section(self, row: Row, loose: bool) -> bool:
+        filled = [c for c in row.cells if c.text.strip()]
+        if len(filled) != 1:
+            return not filled
+        text = filled[0].text.strip()
+        if _REMARK.match(bare(text)):
+            return True
+        spans = filled[0].span >= max(2, self.width - 1)
+        marked = bool(_SECTION.match(text)) and len(bare(text)) <= 40 and "。" not in text
+        first = row.cells.index(filled[0]) == 0
+        if (spans and len(bare(text)) <= 40 and "。" not in text) or (marked and first and self.width >= 3):
+            self._section = text
+            return True
+        return False
+
+    # -- rows over several lines, several rows on one line
+
+    def _broken_over(self, raws: list[Row], index: int) -> int:
+        """How many lines make one row: short lines whose cells together fill the columns."""
+        first = raws[index]
+        if len(first.cells) >= self.width:
+            return 1
+        alone = self._quality(self._aligned(expanded(first), False).score)
+        count = len(first.cells)
+        for used in range(2, 5):
+            if index + used > len(raws):
+                break
+            nxt = raws[index + used - 1]
+            if len(nxt.cells) >= self.width or nxt.line in self.table.raw.page_starts or self._starts_row(nxt):
+                break
+            count += len(nxt.cells) - 1
+            if count > self.width:
+                break
+            glued = self._glued(raws[index : index + used])
+            if self._quality(self._aligned(glued, False).score) > alone + 0.1 and count >= self.width - 1:
+                return used
+        return 1
+
+    def _quality(self, score: float) -> float:
+        return score / max(self.width, 1)
+
+    def _starts_row(self, row: Row) -> bool:
+        if not self.numbered:
+            return False
+        at = self.table.roles.index("number")
+        text = row.cells[at].text if at < len(row.cells) else ""
+        if len(row.cells) == 1:
+            match = re.match(r"^\s*(\d{1,3})(?!\d|[.．]\d|年|月|%)", row.cells[0].text)
+            last = next((r.number for r in reversed(self.rows) if r.number), 0)
+            return bool(match) and int(match[1]) in (last + 1, last + 2)  # type: ignore[index]
+        return read_row_number(text) is not None
+
+    def _glued(self, raws: list[Row]) -> Row:
+        """Lines of one row: the last cell of a line goes on in the first cell of the next."""
+        cells = list(raws[0].cells)
+        for raw in raws[1:]:
+            head, *rest = raw.cells
+            if cells and head.text.strip():
+                last = cells[-1]
+                cells[-1] = Cell(last.text + head.text, last.line, last.cell, last.page, last.merged, last.span)
+            cells.extend(rest)
+        return Row(cells, raws[0].line, raws[0].page, raws[0].table, raws[0].ruled)
+
+    def _two_rows(self, row: Row) -> bool:
+        """Two rows that ran together on one line are cut at the second's number."""
+        if not self.numbered:
+            return False
+        first_number = read_row_number(row.cells[0].text)
+        if first_number is None:
+            return False
+        for at in range(2, len(row.cells)):
+            text = row.cells[at].text.strip()
+            match = re.search(r"(?<!\d)(\d{1,3})$", text)
+            if not match or int(match[1]) != first_number[0] + 1 or len(row.cells) - at < self.width - 2:
+                continue
+            cell = row.cells[at]
+            head = text[: match.start()].strip()
+            left = [*row.cells[:at], *([Cell(head, cell.line, cell.cell, cell.page)] if head else [])]
+            right = [Cell(match[1], cell.line, cell.cell, cell.page), *row.cells[at + 1 :]]
+            if len(left) < self.width - 2:
+                continue
+            for cells in (left, right):
+                part = Row(cells, row.line, row.page, row.table, row.ruled)
+                self._add(part, self._aligned(part, False), False, broken=False)
+                self._mark(self.rows[-1], "row_separated", None, "两行内容连在同一行，已按序号分开。")
+            return True
+        return False
+
+    # -- one row
+
+    def _aligned(self, row: Row, loose: bool) -> Alignment:
+        plain = identity(row.cells, self.width, self.table.fit)
+        fits = not loose and len([c for c in row.cells[self.width :] if c.text.strip()]) == 0 and self._all_fit(plain, row)
+        if fits:
+            return plain
+        extra = sum(1.5 for c in row.cells[self.width :] if c.text.strip())
+        whole = best_alignment(row.cells, self.width, self.table.fit, cut=False)
+        cut = best_alignment(row.cells, self.width, self.table.fit, cut=True)
+        best = cut if cut.score > whole.score + 0.3 else whole
+        return best if best.score > plain.score - extra + _MARGIN or extra else plain
+
+    def _all_fit(self, alignment: Alignment, row: Row) -> bool:
+        for column, text in enumerate(alignment.texts):
+            role = self.table.roles[column]
+            if not bare(text):
+                cell = alignment.cells[column]
+                if role in self.essential and not (cell and cell.merged):
+                    return False
+            elif role and fit(role, text) < -0.25:
+                return False
+        return True
+
+    def _add(self, row: Row, alignment: Alignment, loose: bool, broken: bool) -> None:
+        data = DataRow(row.line, row.page, section=self._section, page_start=row.line in self.table.raw.page_starts, ruled=row.ruled)
+        straight = True
+        for column, role in enumerate(self.table.roles):
+            cell = alignment.cells[column]
+            original = row.cells[column] if column < len(row.cells) else None
+            if alignment.texts[column].strip() and (cell is not original or (cell and cell.text.strip() != alignment.texts[column].strip())):
+                straight = False
+            if role is None:
+                continue
+            data.texts[role] = alignment.texts[column].strip()
+            if cell is not None:
+                data.cells[role] = cell
+            if original is not None and original.merged and not alignment.texts[column].strip():
+                data.merged.add(role)
+        read = read_row_number(data.text("number")) if self.numbered else None
+        if read:
+            data.number, data.number_repaired = read
+        self.rows.append(data)
+        if broken:
+            self._mark(data, "row_joined", None, "一行内容被断成几行，已按列接上。")
+        if not straight:
+            if alignment.splits or loose:
+                self._mark(data, "cells_separated", None, "有单元格连在一起（缺少分隔），已按内容分到各列。")
+            elif not broken or alignment.merges:
+                self._mark(data, "row_shifted", None, "该行单元格错位，已按内容归位到各列。")
+
+    def _mark(self, row: DataRow, code: str, role: Role | None, text: str) -> None:
+        row.repairs.append((code, role, text))
+        row.broken = row.broken or role is None
+
+    # -- rows cut in two
+
+    def _join_cut_rows(self) -> None:
+        joined: list[DataRow] = []
+        pending: DataRow | None = None
+        for index, row in enumerate(self.rows):
+            if pending is not None:
+                row = self._joined(pending, row)
+                pending = None
+            if self._is_rest(row, joined[-1] if joined else None):
+                following = self.rows[index + 1] if index + 1 < len(self.rows) else None
+                if joined and self._complete(joined[-1]) and following and self._open_start(following):
+                    pending = row
+                elif joined:
+                    joined[-1] = self._joined(joined[-1], row)
+                else:
+                    pending = row
+                continue
+            joined.append(row)
+        if pending is not None:
+            joined.append(pending)
+        self.rows = joined
+
+    def _lacks(self, row: DataRow) -> list[Role]:
+        units = {"responsible", "lead"} & set(self.essential)
+        lacking = [r for r in self.essential if r not in units and not bare(row.text(r)) and r not in row.merged]
+        if units and not any(bare(row.text(r)) or r in row.merged for r in units):
+            lacking.append("responsible")
+        return lacking
+
+    def _complete(self, row: DataRow) -> bool:
+        return not self._lacks(row) and self._text_ends(row) and all(fit(r, row.text(r)) >= -0.3 for r in self.essential if bare(row.text(r)))
+
+    def _text_ends(self, row: DataRow) -> bool:
+        text = bare(row.text(_TEXT[self.part]))
+        return self.part == "indicators" or text.endswith(("。", "；", "”", "！", "）", ")", ";", "."))
+
+    def _open_start(self, row: DataRow) -> bool:
+        return bool(self._lacks(row))
+
+    def _is_rest(self, row: DataRow, before: DataRow | None) -> bool:
+        """True for the second half of a row: no number, not whole, and the row above is not whole or reads on."""
+        if row.number is not None:
+            return False
+        lacking = self._lacks(row)
+        if self.numbered and not bare(row.text("number")):
+            if lacking or before is None:
+                return before is not None or bool(lacking)
+            return not self._complete(before) and (not self._text_ends(before) or bool(self._lacks(before))) and not row.merged and self._halves(before, row)
+        if self.numbered or before is None:
+            return False
+        return bool(lacking) and (not self._complete(before)) and not (row.text("group") and "group" in self.table.roles)
+
+    def _halves(self, before: DataRow, row: DataRow) -> bool:
+        """True when each row holds a part only: some cell of the two together is better than apart."""
+        for role in self.essential:
+            upper, lower = before.text(role), row.text(role)
+            if bare(upper) and bare(lower) and min(fit(role, upper), fit(role, lower)) < 0 <= fit(role, upper + lower):
+                return True
+        return bool(self._lacks(before)) or not self._text_ends(before)
+
+    def _joined(self, upper: DataRow, lower: DataRow) -> DataRow:
+        for role, text in lower.texts.items():
+            if not bare(text):
+                continue
+            above = upper.text(role)
+            upper.texts[role] = _continued(role, above, text) if bare(above) else text
+            upper.cells.setdefault(role, lower.cells[role]) if role in lower.cells else None
+            if not bare(above) and role in lower.cells:
+                upper.cells[role] = lower.cells[role]
+        upper.number = upper.number if upper.number is not None else lower.number
+        upper.number_repaired = upper.number_repaired or lower.number_repaired
+        upper.page_start = upper.page_start
+        upper.repairs += lower.repairs
+        self._mark(upper, "row_joined", None, f"该行被分页或换行切成两段（第{upper.line}行与第{lower.line}行），已接成一行。")
+        return upper
+
+    # -- numbering
+
+    def _drop_repeated(self) -> None:
+        kept: list[DataRow] = []
+        for row in self.rows:
+            twin = next((k for k in kept[-40:] if self._twins(k, row)), None)
+            if twin is None:
+                kept.append(row)
+            else:
+                self._mark(twin, "row_repeated", None, f"第{row.line}行与第{twin.line}行重复，只保留一行。")
+        self.rows = kept
+
+    def _twins(self, first: DataRow, second: DataRow) -> bool:
+        role = "measure" if self.part == "tasks" else "name"
+        a, b = bare(first.text(role)), bare(second.text(role))
+        if not a or not b:
+            return False
+        same_number = first.number is not None and first.number == second.number
+        if self.numbered and not same_number and second.number is not None:
+            return False
+        return a == b or (likeness(a, b) > 0.85 and same_number)
+
+    def _number(self) -> None:
+        if not self.numbered:
+            for order, row in enumerate(self.rows, 1):
+                row.number = order
+            return
+        if _restarts([r.number for r in self.rows]):
+            for order, row in enumerate(self.rows, 1):
+                row.number = order
+            return
+        trusted = _increasing([r.number for r in self.rows])
+        for position, row in enumerate(self.rows):
+            if position in trusted:
+                continue
+            left = max((p for p in trusted if p < position), default=None)
+            right = min((p for p in trusted if p > position), default=None)
+            low = self.rows[left].number or 0 if left is not None else 0
+            high = self.rows[right].number if right is not None else None
+            slots = (right if right is not None else len(self.rows)) - (left if left is not None else -1) - 1
+            guess = low + position - (left if left is not None else -1)
+            certain = high is None or high - low - 1 == slots
+            if high is not None and guess >= high:
+                guess = low + 1 if low + 1 < high else guess
+            old = row.text("number")
+            if certain or row.number is None:
+                row.number = guess
+                code = "number_missing" if not bare(old) else "number_repaired"
+                shown = f"序号“{old}”" if bare(old) else "序号空缺"
+                self._mark(row, code, None if not certain else "number", f"{shown}，按前后顺序读作{guess}。")
+            else:
+                self._mark(row, "row_order", "number", f"序号“{old}”与前后顺序不符，照原文保留。")
+            trusted.add(position)
+        for row in self.rows:
+            if row.number_repaired:
+                self._mark(row, "number_repaired", "number", f"序号“{row.text('number')}”疑为识别错误，读作{row.number}。")
+
+    def _report(self) -> None:
+        for row in self.rows:
+            for code, role, text in row.repairs:
+                self.findings.add(code, self.part, text, number=row.number, field=role, line=row.line)
+
+
+def _continued(role: Role, upper: str, lower: str) -> str:
+    """Two halves of a cell put together; two whole unit names keep a separator."""
+    if role in ("responsible", "lead", "cooperating") and looks_like_unit(upper.split("、")[-1]) and re.match(r"^省|^市、|^各", lower):
+        return f"{upper}、{lower}" if not upper.endswith(("、", "，")) else upper + lower
+    return upper.rstrip() + lower.lstrip()
+
+
+def _restarts(numbers: list[int | None]) -> bool:
+    """True when the numbering starts anew in each group."""
+    ones = sum(1 for a, b in zip(numbers, numbers[1:], strict=False) if b == 1 and a not in (None, 1))
+    return ones >= 2 or (ones == 1 and numbers.count(2) >= 2 and numbers.count(1) >= 2)
+
+
+def _increasing(numbers: list[int | None]) -> set[int]:
+    """Positions of the longest strictly rising run of numbers; these are believed."""
+    best: list[int] = []
+    back: list[int] = []
+    for i, value in enumerate(numbers):
+        length, previous = (0, -1) if value is None else (1, -1)
+        if value is not None:
+            for j in range(i):
+                other = numbers[j]
+                if other is not None and other < value and best[j] + 1 > length:
+                    length, previous = best[j] + 1, j
+                elif other is not None and other < value and best[j] + 1 == length and previous >= 0 and i - j <= value - other:
+                    previous = j
+        best.append(length)
+        back.append(previous)
+    trusted: set[int] = set()
+    if not best or max(best) == 0:
+        return trusted
+    at = max(range(len(best)), key=lambda i: (best[i], -(numbers[i] or 0)))
+    while at >= 0:
+        trusted.add(at)
+        at = back[at]
+    return trusted

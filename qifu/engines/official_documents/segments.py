@@ -1,0 +1,72 @@
+"""Header, body and annexes of a notice: which paragraphs are text and which rows belong to which table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .body import heading_level, is_page_number, read_date
+from .characters import squeeze
+from .grid import Paragraph, Row, SourceDocument
+from .headers import is_heading_row
+from .tables import RawTable, TableCollector
+
+_ANNEX = re.compile(r"^附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：.、]?\s*(?P<title>.*)$")
+_ANNEX_LIST = re.compile(r"^附\s*[件表]\s*[:：]\s*\S")
+_TAIL = re.compile(r"^(?:抄\s*送|抄\s*报|[（(]?\s*此件|注[:：]|备注[:：]|印发|公开属性|签发|联系人|填表说明|说明[:：]|[\u4e00-\u9fff]{4,30}(?:办公室|委员会|专班|政府)\s*20\d\d)")
+
+
+@dataclass(slots=True)
+class Segments:
+    paragraphs: list[Paragraph] = field(default_factory=list)  # header, body and closing marks
+    tables: list[RawTable] = field(default_factory=list)
+
+
+def segment(document: SourceDocument) -> Segments:
+    """Splits the stream of blocks."""
+    result = Segments()
+    collector = TableCollector()
+    rows = [i for i, b in enumerate(document.blocks) if isinstance(b, Row)]
+    last_row = rows[-1] if rows else -1
+    in_annex = False
+    for index, block in enumerate(document.blocks):
+        if isinstance(block, Row):
+            if _single(block):
+                _paragraph(Paragraph(" ".join(t for t in block.texts if t.strip()), block.line, block.page), result, collector, in_annex, index < last_row)
+            else:
+                collector.add_row(block)
+            continue
+        text = squeeze(block.text)
+        if not text or is_page_number(text):
+            continue
+        if (match := _ANNEX.match(text)) and not _ANNEX_LIST.match(text) and len(text) < 60 and not text.endswith("。"):
+            in_annex = True
+            collector.heading_text(match["title"], True)
+            continue
+        _paragraph(block, result, collector, in_annex, index < last_row)
+    result.tables = collector.tables
+    return result
+
+
+def _single(row: Row) -> bool:
+    """A one-cell table is a frame around text."""
+    return len(row.cells) == 1 and row.ruled
+
+
+def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in_annex: bool, rows_follow: bool) -> None:
+    text = squeeze(block.text)
+    if collector.is_open and not collector.open_is_ruled and not _TAIL.match(text) and not read_date(text):
+        if not (heading_level(text) in (1, 2) and len(text) > 40 and not in_annex) and len(text) > 1 and (rows_follow or in_annex):
+            collector.add_loose(block)
+            return
+    if in_annex and not _TAIL.match(text) and len(text) < 60 and "。" not in text:
+        collector.heading_text(text, False)
+        return
+    if not collector.is_open and not in_annex and rows_follow and len(text) < 40 and text.endswith(("表", "清单", "分工", "任务")):
+        collector.heading_text(text, True)
+    result.paragraphs.append(block)
+
+
+def heading_like(texts: list[str]) -> bool:
+    """True for a table's heading row."""
+    return is_heading_row(texts)

@@ -1,0 +1,276 @@
+"""Tables of a notice: heading rows found by meaning, repeated headings, columns given a role each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from .cell_types import fit
+from .characters import bare, likeness
+from .grid import Cell, Paragraph, Row
+from .headers import WORDS, Kind, Role, heading_word, is_heading_row, known_heading, role_score
+
+SEPARATOR_ROW = re.compile(r"^[\s\-=—_–|+:：*]*$")
+_TITLE_HINTS: dict[Kind, str] = {"indicators": r"指标", "tasks": r"任务(?!.*行动)|举措|措施|分工", "actions": r"专项行动|攻坚行动|行动"}
+_NEEDED: dict[Kind, tuple[tuple[Role, ...], ...]] = {
+    "indicators": (("name",), ("target",)),
+    "tasks": (("measure",), ("responsible", "lead", "deadline")),
+    "actions": (("name",), ("goal", "targets", "tasks"), ("lead", "responsible", "targets")),
+}
+
+
+@dataclass(slots=True)
+class RawTable:
+    """Rows under one heading, before their cells are understood."""
+
+    title: str
+    heading: Row | None
+    rows: list[Row] = field(default_factory=list)
+    page_starts: set[int] = field(default_factory=set)  # lines of rows that follow a repeated heading
+    loose: set[int] = field(default_factory=set)  # lines that are no table rows in the file
+
+    @property
+    def line(self) -> int:
+        return self.heading.line if self.heading else self.rows[0].line
+
+
+@dataclass(slots=True)
+class TypedTable:
+    """A table of known kind; `roles[i]` is the role of grid column i, None where it has none."""
+
+    raw: RawTable
+    kind: Kind
+    roles: list[Role | None]
+    blank_headings: list[int] = field(default_factory=list)
+
+    def fit(self, column: int, text: str) -> float:
+        """Suitability of a text for a column."""
+        role = self.roles[column]
+        return fit(role, text) if role else fit("note", text)
+
+
+def expanded(row: Row) -> Row:
+    """The row on the grid: a cell over n columns is followed by n-1 empty merged ones."""
+    if all(c.span == 1 for c in row.cells):
+        return row
+    cells: list[Cell] = []
+    for cell in row.cells:
+        cells.append(cell)
+        cells.extend(Cell("", cell.line, cell.cell, cell.page, True) for _ in range(cell.span - 1))
+    return Row(cells, row.line, row.page, row.table, row.ruled)
+
+
+class TableCollector:
+    """Gathers rows into tables while the document is read from top to bottom."""
+
+    def __init__(self) -> None:
+        self.tables: list[RawTable] = []
+        self._open: RawTable | None = None
+        self._title = ""
+        self._page_break = False
+        self._closed_by_annex = False
+
+    def heading_text(self, text: str, new_annex: bool) -> None:
+        """A title between tables; a new annex ends the table above."""
+        if new_annex:
+            self._open, self._title = None, text
+        elif self._open is None:
+            self._title = f"{self._title} {text}".strip()
+
+    @property
+    def is_open(self) -> bool:
+        return self._open is not None
+
+    @property
+    def last_line(self) -> int:
+        return self._open.rows[-1].line if self._open and self._open.rows else 0
+
+    @property
+    def open_is_ruled(self) -> bool:
+        return bool(self._open and self._open.rows and self._open.rows[-1].ruled)
+
+    def close(self) -> None:
+        self._open = None
+
+    def add_row(self, row: Row) -> None:
+        texts = row.texts
+        if all(SEPARATOR_ROW.match(t) for t in texts):
+            return
+        if is_heading_row(texts):
+            self._heading(row)
+            return
+        if self._open is None or self._other_table(row):
+            self._open = RawTable(self._title, None)
+            self.tables.append(self._open)
+        if self._page_break:
+            self._open.page_starts.add(row.line)
+            self._page_break = False
+        self._open.rows.append(row)
+
+    def _other_table(self, row: Row) -> bool:
+        """A ruled table of a quite different width that brings no heading is not the continuation of the last."""
+        assert self._open is not None
+        last = self._open.rows[-1] if self._open.rows else self._open.heading
+        if not (row.ruled and last and last.table != row.table):
+            return False
+        width, before = sum(c.span for c in row.cells), sum(c.span for c in (self._open.heading or last).cells)
+        if abs(width - before) > 1:
+            return True
+        self._page_break = True
+        return False
+
+    def add_loose(self, paragraph: Paragraph) -> None:
+        """A line without columns inside a table of lines: part of a row whose tabs or breaks were lost."""
+        if self._open is None:
+            return
+        self._open.loose.add(paragraph.line)
+        self._open.rows.append(Row([Cell(paragraph.text, paragraph.line, 1, paragraph.page)], paragraph.line, paragraph.page))
+
+    def _heading(self, row: Row) -> None:
+        if self._open is not None and self._open.heading is not None:
+            if _same_heading(self._open.heading, row):
+                self._page_break = bool(self._open.rows)
+                return
+            if not self._open.rows and _is_subheading(self._open.heading, row):
+                self._open.heading = _combined(self._open.heading, row)
+                return
+            if self._open.rows and not row.ruled and _same_heading(self._open.heading, row, 0.5):
+                self._page_break = True
+                return
+        same = next((t for t in reversed(self.tables) if t.heading and _same_heading(t.heading, row)), None)
+        if same is not None and self._open is None and same is self.tables[-1] and _continues(self._title):
+            self._open, self._page_break = same, True
+            return
+        self._open = RawTable(self._title, row)
+        self._page_break = False
+        self.tables.append(self._open)
+
+
+def _continues(title: str) -> bool:
+    return "续" in title
+
+
+def _same_heading(first: Row, second: Row, share: float = 0.7) -> bool:
+    left = [heading_word(t) for t in expanded(first).texts]
+    right = [heading_word(t) for t in expanded(second).texts]
+    if [w for w in left if w] == [w for w in right if w]:
+        return True
+    same = sum(1 for w in right if w and any(w == o or (o and known_heading(o) == known_heading(w) and known_heading(w)) for o in left))
+    return same >= share * max(len([w for w in left if w]), len([w for w in right if w]), 1)
+
+
+def _is_subheading(upper: Row, lower: Row) -> bool:
+    return upper.ruled and (any(c.span > 1 for c in upper.cells) or any(c.merged for c in lower.cells)) or (
+        not upper.ruled and sum(1 for t in lower.texts if t.strip()) < len(upper.texts) and not any(
+            t.strip() and t in upper.texts for t in lower.texts)
+    )
+
+
+def _combined(upper: Row, lower: Row) -> Row:
+    top, bottom = expanded(upper), expanded(lower)
+    width = max(len(top.cells), len(bottom.cells))
+    cells: list[Cell] = []
+    for i in range(width):
+        below = bottom.cells[i] if i < len(bottom.cells) else None
+        above = top.cells[i] if i < len(top.cells) else None
+        chosen = below if below and below.text.strip() else above
+        cells.append(Cell(chosen.text if chosen else "", upper.line, i + 1, upper.page))
+    return Row(cells, upper.line, upper.page, upper.table, upper.ruled)
+
+
+def type_table(raw: RawTable) -> TypedTable | None:
+    """The kind of the table and its columns' roles; None when it fits no known kind."""
+    rows = [expanded(r) for r in raw.rows if r.line not in raw.loose]
+    words = _heading_words(raw, rows)
+    if not words:
+        return None
+    samples = _samples(rows, len(words))
+    best: tuple[float, TypedTable] | None = None
+    for kind in WORDS:
+        score, roles = _assign(kind, words, samples)
+        if roles is None:
+            continue
+        if re.search(_TITLE_HINTS[kind], raw.title):
+            score += 1.0
+        if best is None or score > best[0]:
+            blanks = [i for i, w in enumerate(words) if not w and roles[i]]
+            best = (score, TypedTable(raw, kind, roles, blanks))
+    least = 3.0 if raw.heading else 5.0
+    return best[1] if best and best[0] >= least else None
+
+
+def _heading_words(raw: RawTable, rows: list[Row]) -> list[str]:
+    width = Counter(len(r.cells) for r in rows).most_common(1)[0][0] if rows else 0
+    if raw.heading is None:
+        return [""] * width
+    words = []
+    for text in expanded(raw.heading).texts:
+        word = known_heading(text) or heading_word(text) or ("?" if bare(text) else "")
+        words.append(word)
+    if width > len(words):
+        words = _split_words(words, width)
+    while len(words) > width > 0 and not words[-1]:
+        words.pop()
+    return words
+
+
+def _split_words(words: list[str], width: int) -> list[str]:
+    """Heading cells that ran together are cut where two known words meet."""
+    result: list[str] = []
+    for word in words:
+        cut = None
+        if len(result) + len(words) < width + len(result):
+            for at in range(2, len(word) - 1):
+                if known_heading(word[:at]) == word[:at] and known_heading(word[at:]) == word[at:]:
+                    cut = at
+                    break
+        result += [word[:cut], word[cut:]] if cut else [word]
+    return result + [""] * (width - len(result)) if len(result) < width else result
+
+
+def _samples(rows: list[Row], width: int) -> list[list[str]]:
+    chosen = [r.texts for r in rows if len(r.cells) == width and sum(1 for t in r.texts if t.strip()) >= width / 2]
+    step = max(1, len(chosen) // 24)
+    return chosen[::step][:24]
+
+
+def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[float, list[Role | None] | None]:
+    """The best one-to-one choice of roles for the columns, by heading word and content."""
+    roles: list[Role] = list(WORDS[kind])
+    value = [[_column_score(kind, role, word, [s[i] for s in samples]) for role in roles] for i, word in enumerate(words)]
+    states: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
+    for scores in value:
+        after: dict[int, tuple[float, tuple[int, ...]]] = {}
+        for used, (total, chosen) in states.items():
+            for index in range(-1, len(roles)):
+                if index >= 0 and (used >> index & 1 or scores[index] <= 0):
+                    continue
+                gain = scores[index] if index >= 0 else -0.4
+                mark = used | (1 << index) if index >= 0 else used
+                if mark not in after or after[mark][0] < total + gain:
+                    after[mark] = (total + gain, (*chosen, index))
+        states = dict(sorted(after.items(), key=lambda item: -item[1][0])[:400])
+    for total, chosen in sorted(states.values(), key=lambda item: -item[0]):
+        assigned: list[Role | None] = [roles[i] if i >= 0 else None for i in chosen]
+        if all(any(need in assigned for need in needs) for needs in _NEEDED[kind]):
+            return total, assigned
+    return 0.0, None
+
+
+def _column_score(kind: Kind, role: Role, word: str, texts: list[str]) -> float:
+    by_word = role_score(kind, role, word) if word else 0.0
+    filled = [t for t in texts if t.strip()]
+    by_content = sum(max(-2.0, fit(role, t)) for t in filled) / len(filled) if filled else 0.0
+    if by_word > 0:
+        if by_content < -0.9 and len(filled) >= 2:
+            return by_word * 0.3 + by_content * 0.5
+        return by_word + 0.5 * by_content
+    if role in ("note", "office", "baseline", "group", "dimension") or not filled:
+        return 0.05 if role in ("group", "dimension") and by_content > 0.7 else 0.0
+    return by_content * 0.8 if by_content >= 1.0 else 0.0
+
+
+def title_likeness(first: str, second: str) -> float:
+    """Likeness of two table titles."""
+    return likeness(first, second)
