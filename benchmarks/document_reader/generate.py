@@ -135,7 +135,22 @@ def generate(seed: str, family: str | None = None) -> Plan:
         ]
         plan.blocks += makers[part](random, plan, shape, place, groups)
     _back(random, plan, place)
+    plan.oddities += _conflicts(plan.truth)
     return plan
+
+
+def _conflicts(truth: Record) -> list[tuple[str, int | None, str | None]]:
+    """An action and an indicator that speak of one thing with different figures: whoever warns of it is right."""
+    found: list[tuple[str, int | None, str | None]] = []
+    for indicator in truth["indicators"]:
+        core = indicator["name"].removeprefix("新增").removesuffix("数")
+        for action in truth["actions"]:
+            if any(
+                core in target["text"] and target["value"] != indicator["target"]
+                for target in action["targets"]
+            ):
+                found += [("indicators", indicator["number"], None), ("actions", action["number"], "targets")]
+    return found
 
 
 def _annex_title(random: Random, part: str, theme: str) -> str:

@@ -269,7 +269,7 @@ class Units:
         return [member["name"] for member in self.members]
 
 
-def member(raw: str, name: Any, kind: str = "specific", inherited: bool = False) -> Record:
+def member(raw: str, name: Any, kind: str = "specific", inherited: Any = False) -> Record:
     return {"raw": raw, "name": name, "kind": kind, "inherited": inherited}
 
 
@@ -311,6 +311,12 @@ def _generic(random: Random, place: Place) -> tuple[str, list[Record]]:
     if form < 0.4:
         pattern = random.choice(GENERIC_PROVINCE if place.level == "province" else GENERIC_CITY)
         raw = pattern.format(p=place.prefix)
+        if "、街道" in raw:
+            towns, streets = raw.split("、")
+            return raw, [
+                member(towns, towns, "generic"),
+                member(streets, any_of(streets, "各" + streets), "generic", any_of(True, False)),
+            ]
         return raw, [member(raw, raw, "generic")]
     if form < 0.7:
         prefix, shared = random.choice(SHARED_PREFIX)
@@ -324,9 +330,16 @@ def _generic(random: Random, place: Place) -> tuple[str, list[Record]]:
     districts = random.sample(place.cities[city], 2)
     members = [
         member(city + districts[0], city + districts[0], "division"),
-        member(districts[1], city + districts[1], "division", True),
+        _district(city, districts[1]),
     ]
     return city + "、".join(districts), members
+
+
+def _district(city: str, name: str) -> Record:
+    """A district behind a sibling with the city's name inherits it; a county or a city of its own may stand alone."""
+    if name.endswith("区"):
+        return member(name, city + name, "division", True)
+    return member(name, any_of(city + name, name), "division", any_of(True, False))
 
 
 # ---- duties ------------------------------------------------------------------------------------------------------
