@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from django.db import DatabaseError, connection
@@ -10,23 +11,41 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
+from qifu.foundation import clock, jobs
+
+SILENT_AFTER = 120
+"""Seconds without a beat after which the worker counts as dead; it beats every 15 seconds between jobs."""
+
 log = logging.getLogger("qifu.health")
 
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """Answer 200 when the database answers and every migration is applied, else 503; the worker's age is told."""
+    """Answer 200 when the database answers and every migration is applied, else 503.
+
+    A silent worker makes the status `degraded`, still with 200: pages can be read, only long work waits.
+    `worker`: `seconds_since_beat` (null: never), `waiting` jobs that are due, `failed` jobs.
+    """
     database = _database()
     migrations = _migrations() if database == "ok" else "unknown"
+    worker = jobs.health(at=clock.now()) if migrations == "ok" else None
     healthy = database == "ok" and migrations == "ok"
     body: dict[str, Any] = {
-        "status": "ok" if healthy else "failing",
+        "status": _status(healthy, worker),
         "database": database,
         "migrations": migrations,
+        "worker": asdict(worker) if worker else None,
     }
     response = JsonResponse(body, status=200 if healthy else 503)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _status(healthy: bool, worker: jobs.Health | None) -> str:
+    if not healthy or worker is None:
+        return "failing"
+    silent = worker.seconds_since_beat is None or worker.seconds_since_beat > SILENT_AFTER
+    return "degraded" if silent else "ok"
 
 
 def _database() -> str:

@@ -1,4 +1,4 @@
-"""What happens around every request: its id and log line, who asks and when, and the door's errors made into pages."""
+"""What happens around every request: its id and log line, who asks and when, the door's errors."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from qifu.foundation import clock
-from qifu.foundation.access import ANONYMOUS, Actor, NotFound
+from qifu.foundation.access import NotFound
 from qifu.foundation.request_id import request_id
+from qifu.registers.people.signed_in import actor_of
 
 log = logging.getLogger("qifu.requests")
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -35,28 +36,29 @@ def request_ids(get_response: Handler) -> Handler:
 
 
 def who_and_when(get_response: Handler) -> Handler:
-    """Put `actor`, `at` and `today` on the request; the clock is read here and nowhere later.
+    """Put `actor`, `at` and `today` on the request (foundation.pages.Request); the clock is read only here.
 
-    The actor is looked up when first needed, so that a page that asks for none costs no query. What a signed-in
-    person sees is kept by no shared cache.
+    The actor is looked up when first needed: a page that asks for none costs no query.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
         asked = cast(Any, request)
         asked.at, asked.today = clock.now(), clock.today()
         asked.actor = SimpleLazyObject(lambda: actor_of(request))
-        response = get_response(request)
-        if request.session.accessed and not response.has_header("Cache-Control"):
-            response["Cache-Control"] = "private, no-cache"
-        return response
+        return get_response(request)
 
     return middleware
 
 
-def actor_of(request: HttpRequest) -> Actor:
-    """Return the signed-in person as the one who acts, or the anonymous visitor."""
-    user = cast(Any, request.user)
-    return user.as_actor() if user.is_authenticated else ANONYMOUS
+def private_pages(get_response: Handler) -> Handler:
+    """Keep pages out of shared caches, unless a view says otherwise: most show who is signed in."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+    return middleware
 
 
 class door_errors:  # noqa: N801 - middleware, named like its siblings

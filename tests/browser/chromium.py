@@ -1,0 +1,78 @@
+"""Debian's Chromium driven by Playwright; one signed-in context for each demo account."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import django
+from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+
+from tests.browser.pages import Place
+
+EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or ""
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+WIDE = {"width": 1440, "height": 900}
+NARROW = {"width": 390, "height": 844}
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser and end it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def demo_password() -> str:
+    """Return the one password of the demo accounts."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qifu.portal.settings")
+    django.setup()
+    from qifu.registers.people.demo import DEMO_PASSWORD
+
+    return DEMO_PASSWORD
+
+
+class Visits:
+    """Opens places in the browser, signed in as the account that each names."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser, self.address, self.password = browser, address, demo_password()
+        self._signed_in: dict[str, Any] = {}
+
+    def context(self, who: str = "", **options: Any) -> BrowserContext:
+        """Return a new context, signed in as `who` (a demo account) or as a visitor."""
+        if who and who not in self._signed_in:
+            self._signed_in[who] = self._sign_in(who)
+        state = self._signed_in.get(who)
+        settings = {"locale": "zh-CN", "viewport": WIDE, "reduced_motion": "reduce"} | options
+        return self.browser.new_context(storage_state=state, **settings)
+
+    def _sign_in(self, who: str) -> Any:
+        context = self.browser.new_context(locale="zh-CN")
+        page = context.new_page()
+        page.goto(f"{self.address}/sign-in/")
+        page.fill("input[name=username]", who)
+        page.fill("input[name=password]", self.password)
+        page.click("main form button[type=submit], main form button:not([type])")
+        page.wait_for_url(lambda url: "/sign-in/" not in url)
+        state = context.storage_state()
+        context.close()
+        return state
+
+    def open(self, page: Page, place: Place) -> Response:
+        """Go to a place and return the last answer."""
+        response = page.goto(self.address + place.path)
+        for selector in place.through:
+            target = page.locator(selector).first.get_attribute("href")
+            assert target, f"{place.name}: no link {selector} on {page.url}"
+            response = page.goto(page.evaluate("href => new URL(href, location.href).href", target))
+        assert response is not None
+        return response

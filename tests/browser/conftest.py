@@ -1,0 +1,47 @@
+"""Starts the site and the browser once for this folder; skips, by name, what the machine lacks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import chromium as browsers
+from tests.browser.site import ROOT, Site
+
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+VENDOR = ROOT / "qifu" / "portal" / "static" / "vendor" / "tabler.min.css"
+
+
+def _need(path: Path, how: str) -> None:
+    if path.is_file():
+        return
+    reason = f"没有 {path.name or '浏览器'}：{how}"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="package")
+def site() -> Iterator[Site]:
+    """A fresh demo site that runs."""
+    _need(Path(browsers.EXECUTABLE), "请安装 Debian 的 chromium 软件包")
+    _need(VENDOR, "请运行 npm ci 与 npm run build")
+    with Site() as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def visits(site: Site) -> Iterator[browsers.Visits]:
+    """The browser, opening pages of the site."""
+    with browsers.chromium() as browser:
+        yield browsers.Visits(browser, site.address)
+
+
+@pytest.fixture(scope="package")
+def axe() -> str:
+    """The source of axe-core."""
+    _need(AXE, "请运行 npm ci")
+    return AXE.read_text(encoding="utf-8")

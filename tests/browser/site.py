@@ -1,0 +1,68 @@
+"""The site under test as a real one: a fresh demo in a folder of its own, served by `qifu serve --with-worker`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+AS_OF = "2024-06-20"
+START_WITHIN = 60
+
+
+class Site:
+    """A running demo site; use it in a `with` block."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="qifu-site-"))
+        self.log = self.folder / "log"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Site:
+        environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "tests.browser.gallery", "PYTHONPATH": str(ROOT), "QIFU_DEMO": "1",
+            "QIFU_DATA_DIR": str(self.folder), "DATABASE_URL": "", "QIFU_AS_OF": AS_OF, "QIFU_PORT": str(self.port),
+            "QIFU_WORKERS": "1", "QIFU_RATE_LIMITS": "0", "QIFU_DEBUG": "0", "QIFU_LOG_LEVEL": "WARNING",
+        }  # fmt: skip
+        qifu = [sys.executable, "-m", "qifu.commands.main"]
+        loaded = subprocess.run(
+            [*qifu, "demo", "load"], env=environment, cwd=ROOT, capture_output=True, text=True
+        )
+        if loaded.returncode:
+            raise RuntimeError(f"qifu demo load failed:\n{loaded.stdout}\n{loaded.stderr}")
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*qifu, "serve", "--with-worker"], env=environment, cwd=ROOT, stdout=log, stderr=log
+            )
+        self._wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + START_WITHIN
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                with urllib.request.urlopen(f"{self.address}/healthz", timeout=5):
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        self.process.terminate()
+        raise RuntimeError(f"the site did not start:\n{self.log.read_text(errors='replace')[-4000:]}")
