@@ -1,6 +1,6 @@
-"""What every test stands on: files of its own, and the right tests for the database in use.
+"""What every test stands on: a database, files and a cache of its own.
 
-`pytest` runs on SQLite; `python -m tests.postgres pytest -m "both_databases or postgres"` runs on a real PostgreSQL.
+`pytest` runs on SQLite; `python -m tests.postgres pytest -m both_databases` runs on a real PostgreSQL.
 """
 
 from __future__ import annotations
@@ -29,18 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
         database.setdefault("TEST", {})["NAME"] = str(folder / "test.sqlite3")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on SQLite, the tests marked `postgres`: they belong to the second run (see above)."""
-    from django.conf import settings
-
-    if not settings.configured or not settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
-        return
-    elsewhere = [item for item in items if item.get_closest_marker("postgres")]
-    if elsewhere:
-        config.hook.pytest_deselected(items=elsewhere)
-        items[:] = [item for item in items if not item.get_closest_marker("postgres")]
-
-
 @pytest.fixture(autouse=True)
 def _guards_stand_aside_for_the_flush(request: pytest.FixtureRequest) -> Iterator[None]:
     """Let a test that really commits be cleaned up: the triggers that keep audit rows would refuse the flush.
@@ -48,7 +36,8 @@ def _guards_stand_aside_for_the_flush(request: pytest.FixtureRequest) -> Iterato
     They are made again right after it, by the hook that follows every flush and migration.
     """
     marker = request.node.get_closest_marker("django_db")
-    committing = bool(marker and marker.kwargs.get("transaction"))
+    asked = {"transactional_db", "live_server"} & set(request.fixturenames)
+    committing = bool(asked or (marker and marker.kwargs.get("transaction")))
     if committing:
         request.getfixturevalue("transactional_db")  # set up before this fixture, so taken down after it
     yield
