@@ -10,8 +10,7 @@ import hashlib
 import json
 from typing import Any, Self
 
-from django.db import models
-from django.db.models import Count, Sum
+from django.db import connection, models
 
 from qifu.foundation.action import Record
 
@@ -40,12 +39,14 @@ class StampedRecord(Record):
 
 
 def stamp(*tables: type[StampedRecord]) -> Stamp:
-    """Return the stamp of the tables, for one light query each."""
-    found: list[int] = []
-    for table in tables:
-        sums = table.objects.order_by().aggregate(rows=Count("pk"), total=Sum("checksum"))
-        found += [sums["rows"], int(sums["total"] or 0)]
-    return tuple(found)
+    """Return the stamp of the tables, for one light query altogether."""
+    parts = " UNION ALL ".join(
+        f"SELECT {number} AS number, COUNT(*), COALESCE(SUM(checksum), 0) FROM {connection.ops.quote_name(name)}"
+        for number, name in enumerate(table._meta.db_table for table in tables)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"{parts} ORDER BY number")
+        return tuple(int(value) for row in cursor.fetchall() for value in row[1:])
 
 
 def differs(row: models.Model, fields: dict[str, Any]) -> bool:

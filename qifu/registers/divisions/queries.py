@@ -125,6 +125,16 @@ class Branch:
     below: tuple[Branch, ...] = ()
     areas: tuple[Branch, ...] = ()
 
+    @property
+    def rows(self) -> tuple[Branch, ...]:
+        """Everything under a city in the order of a table: each county with its functional areas, then the city's own."""
+        return tuple(row for county in self.below for row in (county, *county.areas)) + self.areas
+
+    @property
+    def area_count(self) -> int:
+        """How many functional areas lie under it."""
+        return len(self.rows) - len(self.below)
+
 
 def tree(day: date) -> tuple[Branch, ...]:
     """Return the provinces in force on `day` with their cities, counties and functional areas, by code."""
@@ -187,6 +197,12 @@ class History:
     versions: tuple[Ended, ...]
     above: tuple[tuple[str, str], ...]
     spanned_by: tuple[tuple[str, str], ...]
+    spans: tuple[tuple[str, str], ...]
+
+    @property
+    def title(self) -> str:
+        """The present, or last, full name."""
+        return self.versions[-1].full_name
 
 
 def history(code: str, day: date) -> History | None:
@@ -207,6 +223,7 @@ def history(code: str, day: date) -> History | None:
         ),
         above=tuple(zip(above, _names_on(above, known), strict=True)),
         spanned_by=tuple((row.code, row.name) for row in areas),
+        spans=tuple(zip(last.spans, _names_on(last.spans, known), strict=True)),
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
 
 from qifu.foundation.access import Actor, find, grants_of, visible
 from qifu.registers.divisions import queries as divisions
@@ -30,6 +30,7 @@ LONGEST_NAME = 200
 @dataclass(frozen=True)
 class _Kept:
     stamp: Stamp
+    names: NameFile
     book: NameBook
     units: dict[str, GenericUnit]
 
@@ -56,7 +57,8 @@ def _names() -> _Kept:
     present = (path.stat().st_mtime_ns, *stamp(Organisation, OrganisationName, GenericUnit, Division))
     kept = _kept
     if kept is None or kept.stamp != present:
-        kept = _kept = _Kept(present, _book_of_rows(_name_file(path, present[0])), _units_by_spelling())
+        names = _name_file(path, present[0])
+        kept = _kept = _Kept(present, names, _book_of_rows(names), _units_by_spelling())
     return kept
 
 
@@ -126,20 +128,18 @@ def _resolution(unit: ResolvedUnit, raw: str, day: date, rows: dict[str, Organis
 
 def base_unit(written: str) -> GenericUnit | None:
     """Return the generic unit that a wording of the name book belongs to; None for any other text."""
-    found = _generic_parts(written)
-    return found[0] if found else None
+    meant = wording(written)
+    return meant.unit if meant is not None and meant.written == written else None
 
 
-def _generic_parts(written: str) -> tuple[GenericUnit, tuple[str, ...]] | None:
+def _generic_parts(unit: ResolvedUnit, kept: _Kept) -> tuple[GenericUnit, tuple[str, ...]] | None:
     """The generic unit of a wording, and the levels that its opening words name (empty: none are named)."""
-    kept = _names()
-    unit = kept.book.resolve(written) if len(written) <= LONGEST_NAME else None
-    if unit is None or unit.kind != "generic" or unit.canonical != written:
+    written = unit.canonical
+    if unit.kind != "generic":
         return None
     if written in kept.units:
         return kept.units[written], ()
-    path = Path(settings.PROVINCE_DIR) / "organisations.yaml"
-    for scope in _name_file(path, path.stat().st_mtime_ns).scopes:
+    for scope in kept.names.scopes:
         for words in scope.names:
             rest = written.removeprefix(words)
             if rest != written and rest in kept.units and kept.units[rest].scoped:
@@ -164,7 +164,7 @@ def organisations(*, text: str = "", kind: str = "", level: str = "", place: str
     for column, value in (("kind", kind), ("level", level), ("place_code", place)):
         if value:
             rows = rows.filter(**{column: value.replace("\0", "")})
-    found: QuerySet[Organisation] = rows.order_by(Q(effective_to__isnull=False), "place_code", "pk")
+    found: QuerySet[Organisation] = rows.order_by(F("effective_to").desc(nulls_first=True), "place_code", "pk")
     return found
 
 
@@ -179,7 +179,8 @@ class OrganisationDetail:
 
 def organisation(code: str) -> OrganisationDetail | None:
     """Return the organisation of that code with all its names, or None."""
-    row = Organisation.objects.filter(code=code).prefetch_related("names").first()
+    known = code.isprintable() and len(code) <= LONGEST_NAME
+    row = Organisation.objects.filter(code=code).prefetch_related("names").first() if known else None
     if row is None:
         return None
     by_kind: dict[str, list[OrganisationName]] = defaultdict(list)
@@ -230,24 +231,77 @@ def approvable_places(actor: Actor, at: datetime) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class RuleView:
+    """A rule as it is shown; `state` is counting, ahead, ended or revoked."""
+
+    row: ExpansionRule
+    place: str
+    members: tuple[str, ...]
+    state: str
+
+
+def rule_views(actor: Actor, at: datetime, day: date) -> list[RuleView]:
+    """Return the rules of the actor's places with names instead of codes, for a few queries altogether."""
+    rows = list(expansion_rules(actor, at))
+    places = divisions.names(row.place_code for row in rows)
+    names = member_names(code for row in rows for code in row.members)
+    return [
+        RuleView(
+            row, places.get(row.place_code, row.place_code), tuple(names.get(c, c) for c in row.members),
+            _rule_state(row, day),
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _rule_state(row: ExpansionRule, day: date) -> str:
+    if row.revoked_at is not None:
+        return "revoked"
+    if row.holds_on(day):
+        return "counting"
+    return "ahead" if day < row.effective_from else "ended"
+
+
+@dataclass(frozen=True)
+class Wording:
+    """A generic unit as a document words it, and the levels that its opening words name."""
+
+    written: str
+    unit: GenericUnit
+    levels: tuple[str, ...]
+
+
+def wording(text: str) -> Wording | None:
+    """Return what generic unit a text is, in the name book's own wording; None when it is none."""
+    kept = _names()
+    resolved = kept.book.resolve(text) if len(text) <= LONGEST_NAME else None
+    found = _generic_parts(resolved, kept) if resolved else None
+    return Wording(resolved.canonical, *found) if resolved and found else None
+
+
+@dataclass(frozen=True)
 class Candidate:
     """An organisation that a generic unit might mean; `proposed` when the wording itself points at it."""
 
     row: Organisation
     proposed: bool
+    ticked: bool
 
 
-def candidates(written: str, place_code: str) -> dict[str, list[Candidate]]:
-    """Return the standing organisations in and under a place, by title of level, those that the wording points at first."""
-    found = _generic_parts(written)
-    unit, levels = found if found else (None, ())
+def candidates(meant: Wording, place_code: str, chosen: Iterable[str] | None = None) -> dict[str, list[Candidate]]:
+    """Return the standing organisations in and under a place, by title of level, those the wording points at first.
+
+    `chosen` (codes) are the ticked ones; without it, those that are proposed.
+    """
+    picked = None if chosen is None else set(chosen)
     rows = Organisation.objects.filter(effective_to=None, place_code__in=divisions.subtree(place_code))
     by_level: dict[str, list[Candidate]] = {}
     for row in rows.order_by("place_code", "pk"):
         local_code = row.code.partition(".")[2]
-        fits = unit is not None and local_code in unit.organisation_codes and row.level != "province"
-        proposed = fits and (not levels or row.level in levels)
-        by_level.setdefault(LEVELS[row.level], []).append(Candidate(row, proposed))
+        fits = local_code in meant.unit.organisation_codes and row.level != "province"
+        proposed = fits and (not meant.levels or row.level in meant.levels)
+        ticked = proposed if picked is None else row.code in picked
+        by_level.setdefault(LEVELS[row.level], []).append(Candidate(row, proposed, ticked))
     for level in by_level.values():
         level.sort(key=lambda candidate: not candidate.proposed)
     return by_level

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.apps import apps
 from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from qifu.foundation.access import Actor, find, roles, visible
+from qifu.foundation.access import Actor, find, holds, roles, visible
 from qifu.foundation.action import actions
 from qifu.foundation.audit.queries import audit_rows
 from qifu.registers.divisions import queries as divisions
@@ -151,12 +152,19 @@ class AuditEntry:
     who: str
     subject: str
     place: str
-    within: str
+    within_title: str
     facts: tuple[tuple[str, str], ...]
     request_id: str
 
 
 ACTOR_KINDS = {"system": "系统", "anonymous": "访客"}
+FACT_TITLES = {
+    "created": "新增", "changed": "更改", "removed": "删去", "closed": "停用", "unchanged": "未变", "digest": "摘要",
+    "revision": "版本", "post": "岗位编号", "role": "角色", "starts_on": "任职日", "ends_on": "离任日",
+    "failures": "连续失败次数", "locks": "已锁定次数", "barred": "锁定期内", "name_key": "登录名摘要", "people": "人数",
+    "organisations": "单位", "names": "名称", "generic_units": "泛指单位", "generic_unit": "泛指单位", "written": "写法",
+    "members": "单位编号", "session": "会话",
+}  # fmt: skip
 
 
 def audit_page(
@@ -180,16 +188,33 @@ def audit_page(
 
 def _entry(row: Any, names: dict[int, str], places: dict[str, str]) -> AuditEntry:
     who = ACTOR_KINDS.get(row.actor_kind) or names.get(row.actor_id, f"人员 {row.actor_id}")
-    subject = f"{row.subject_kind} {row.subject_id}".strip()
+    subject = f"{_kind_title(row.subject_kind)} {row.subject_id}".strip()
     if row.subject_kind == "people.person" and row.subject_id.isdigit():
         subject = names.get(int(row.subject_id), subject)
     return AuditEntry(
         at=row.at, title=row.title, act=row.act, who=who, subject=subject,
-        place=places.get(row.place_code, row.place_code), within=row.within,
-        facts=tuple((key, str(value)) for key, value in row.facts.items()), request_id=row.request_id,
+        place=places.get(row.place_code, row.place_code), within_title=_act_title(row.within),
+        facts=tuple((FACT_TITLES.get(key, key), str(value)) for key, value in row.facts.items()), request_id=row.request_id,
     )  # fmt: skip
+
+
+def _kind_title(label: str) -> str:
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
+
+
+def _act_title(name: str) -> str:
+    run = actions().get(name)
+    return str(run.action_title) if run else name  # type: ignore[attr-defined]
 
 
 def act_choices() -> list[tuple[str, str]]:
     """Return every act that can stand in the trail, with its title."""
     return sorted((name, str(run.action_title)) for name, run in actions().items())  # type: ignore[attr-defined]
+
+
+def may_manage(actor: Actor, at: datetime) -> bool:
+    """Tell whether the actor may change people, so that a page offers only what can be done."""
+    return holds(actor, "people.manage", at)

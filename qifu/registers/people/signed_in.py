@@ -1,4 +1,4 @@
-"""Who asks: every request gets its actor, its moment and its business day."""
+"""Who asks: the person of the session as an actor, and what a one-time password leads to."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from qifu.foundation import clock
 from qifu.foundation.access import ANONYMOUS, Actor
-from qifu.foundation.pages import Request
 from qifu.registers.people.models import Person
 
-FREE_ROUTES = ("change_own_password", "sign_out", "sign_in")
+FREE_ROUTES = ("change_own_password", "sign_out", "sign_in", "display")
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -21,19 +19,18 @@ def actor_of(request: HttpRequest) -> Actor:
     return person.as_actor() if isinstance(person, Person) and person.is_active else ANONYMOUS
 
 
-def name_who_asks(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[Request], HttpResponse]:
-    """Middleware: set `actor`, `at` and `today` on the request, once; stands after Django's authentication.
+def own_password_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware, after authentication: lead a person with a one-time password to replace it before anything else.
 
-    A person with a one-time password is led to replace it before anything else.
+    It is a kindness only: the Authority grants such a person nothing in any case.
     """
 
-    def middleware(request: Request) -> HttpResponse:
-        request.at, request.today = clock.now(), clock.today()
-        request.actor = actor_of(request)
-        if request.actor.is_person and request.user.must_change_password:  # type: ignore[union-attr]
-            free = {reverse(name) for name in FREE_ROUTES}
-            if request.path not in free and not request.path.startswith("/static/"):
+    def middleware(request: HttpRequest) -> HttpResponse:
+        person = getattr(request, "user", None)
+        if isinstance(person, Person) and person.must_change_password:
+            free = request.path.startswith("/static/") or request.path in {reverse(name) for name in FREE_ROUTES}
+            if not free:
                 return HttpResponseRedirect(reverse("change_own_password"))
         return get_response(request)
 
-    return middleware  # type: ignore[return-value]
+    return middleware

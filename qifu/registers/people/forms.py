@@ -1,0 +1,124 @@
+"""The forms of people; what they accept is decided again by the acts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+
+from qifu.registers.people import queries
+
+
+class SignInForm(forms.Form):
+    """Name and password."""
+
+    username = forms.CharField(
+        label="登录名",
+        max_length=200,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "username", "autocapitalize": "none", "autofocus": True}
+        ),
+    )
+    password = forms.CharField(
+        label="口令",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class PasswordForm(forms.Form):
+    """The present password and the new one, twice."""
+
+    old = forms.CharField(
+        label="现在的口令",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    new = forms.CharField(
+        label="新口令",
+        max_length=1000,
+        strip=False,
+        help_text="至少 10 个字符，不能全是数字，不能包含登录名",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label="再输一次新口令",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the two new ones equal."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("new") and given.get("again") and given["new"] != given["again"]:
+            self.add_error("again", "两次输入的新口令不一致")
+        return given
+
+
+class PersonForm(forms.Form):
+    """A new person."""
+
+    name = forms.CharField(label="姓名", max_length=60)
+    username = forms.CharField(
+        label="登录名",
+        max_length=32,
+        help_text="以字母开头，3 至 32 位，只用小写字母、数字、点、横线和下划线",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+
+
+def _day(label: str, required: bool = True, help_text: str = "") -> forms.DateField:
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    return forms.DateField(
+        label=label, required=required, help_text=help_text, widget=widget, input_formats=["%Y-%m-%d"]
+    )
+
+
+class PostForm(forms.Form):
+    """A new post."""
+
+    role = forms.ChoiceField(label="角色")
+    organisation_code = forms.ChoiceField(label="单位", required=False)
+    place_code = forms.ChoiceField(label="管辖区划", help_text="包括它下面的全部区划和功能区")
+    starts_on = _day("任职日")
+    ends_on = _day("离任日", required=False, help_text="这一天起不再任职；长期任职留空")
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {
+            "role": queries.role_choices(),
+            "organisation_code": queries.organisation_choices(),
+            "place_code": queries.place_choices(today),
+        }
+        for name, rows in choices.items():
+            self.fields[name].choices = [("", "请选择"), *rows]  # type: ignore[attr-defined]
+
+
+class PeopleFilter(forms.Form):
+    """What the list of people shows."""
+
+    text = forms.CharField(label="姓名或登录名", required=False, max_length=60)
+    role = forms.ChoiceField(label="现任角色", required=False)
+    state = forms.ChoiceField(
+        label="状态", required=False, choices=[("", "全部"), ("active", "启用"), ("disabled", "停用")]
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [("", "全部"), *queries.role_choices()]  # type: ignore[attr-defined]
+
+
+class AuditFilter(forms.Form):
+    """Which audit rows are shown."""
+
+    act = forms.ChoiceField(label="操作", required=False)
+    username = forms.CharField(label="操作者登录名", required=False, max_length=60)
+    day = _day("日期", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["act"].choices = [("", "全部"), *queries.act_choices()]  # type: ignore[attr-defined]

@@ -1,0 +1,215 @@
+"""Pages of people: signing in and out, one's own account, administration, the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from qifu.foundation.action import Refused
+from qifu.foundation.pages import Request, page
+from qifu.registers.people import actions, queries
+from qifu.registers.people import sign_in as signing
+from qifu.registers.people.forms import (
+    AuditFilter,
+    PasswordForm,
+    PeopleFilter,
+    PersonForm,
+    PostForm,
+    SignInForm,
+)
+
+
+def _safe_next(request: Request) -> str:
+    """The address to go on to: one of this site, or nothing."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    hosts = {request.get_host()}
+    return wanted if url_has_allowed_host_and_scheme(wanted, hosts, request.is_secure()) else ""
+
+
+def _show_refusal(form: forms.Form, refused: Refused) -> None:
+    """Put the reasons of a refused act at their fields, or above the form."""
+    known = {field: text for field, text in refused.fields.items() if field in form.fields}
+    for field, text in known.items():
+        form.add_error(field, text)
+    if not known:
+        form.add_error(None, refused.message)
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("people.sign_in")
+def sign_in(request: Request) -> HttpResponse:
+    """Sign in, then go on to where one wanted to go."""
+    onward = _safe_next(request)
+    if request.actor.is_person and request.method != "POST":
+        return HttpResponseRedirect(onward or reverse("workbench"))
+    form = SignInForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                person = signing.sign_in(by=request.actor, at=request.at, request=request, **form.cleaned_data)
+            except Refused as refused:
+                _show_refusal(form, refused)
+            else:
+                first = reverse("change_own_password") if person.must_change_password else ""
+                return HttpResponseRedirect(first or onward or reverse("workbench"))
+    return render(request, "people/sign_in.html", {"form": form, "next": onward}, status=status)
+
+
+@require_POST
+@page("people.sign_in")
+def sign_out(request: Request) -> HttpResponse:
+    """Sign out; harmless for a visitor."""
+    if request.actor.is_person:
+        signing.sign_out(by=request.actor, at=request.at, request=request)
+    return redirect("home")
+
+
+@never_cache
+@require_GET
+@page("people.sign_out")
+def own_account(request: Request) -> HttpResponse:
+    """Show who one is here, and the posts one holds."""
+    return render(request, "people/own_account.html", {"posts": queries.own_posts(request.actor, request.at)})
+
+
+@never_cache
+@sensitive_post_parameters("old", "new", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("people.change_own_password")
+def change_own_password(request: Request) -> HttpResponse:
+    """Replace one's own password."""
+    form, status = PasswordForm(request.POST or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            given = form.cleaned_data
+            try:
+                signing.change_own_password(
+                    by=request.actor, at=request.at, person=request.user, old=given["old"], new=given["new"],
+                    request=request,
+                )  # fmt: skip
+            except Refused as refused:
+                _show_refusal(form, refused)
+            else:
+                messages.success(request, "口令已修改，其他设备上的登录已退出")
+                return redirect("own_account")
+    return render(request, "people/change_own_password.html", {"form": form}, status=status)
+
+
+@require_GET
+@page("people.view")
+def people(request: Request) -> HttpResponse:
+    """List people, filtered."""
+    form = PeopleFilter(request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    rows = queries.people(request.actor, request.at, **wanted)
+    shown = queries.people_page(rows, request.at, request.GET.get("page"))
+    return render(request, "people/people.html", {"form": form, "page": shown, "manages": queries.may_manage(request.actor, request.at)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("people.manage")
+def new_person(request: Request) -> HttpResponse:
+    """Add a person and show the one-time password, once."""
+    form, status = PersonForm(request.POST or None), 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                given = actions.create_person(by=request.actor, at=request.at, **form.cleaned_data)
+            except Refused as refused:
+                _show_refusal(form, refused)
+            else:
+                return _one_time_password(request, given)
+    return render(request, "people/new_person.html", {"form": form}, status=status)
+
+
+@never_cache
+def _one_time_password(request: Request, given: actions.OneTimePassword) -> HttpResponse:
+    return render(request, "people/one_time_password.html", {"given": given})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("people.view")
+def person(request: Request, person_id: int) -> HttpResponse:
+    """Show a person; a posted form adds a post."""
+    form, status = PostForm(request.POST or None, today=request.today, initial={"starts_on": request.today}), 200
+    found = queries.person(request.actor, request.at, person_id)
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                actions.add_post(by=request.actor, at=request.at, person=found.row, **form.cleaned_data)
+            except Refused as refused:
+                _show_refusal(form, refused)
+            else:
+                messages.success(request, "已任职")
+                return redirect("person", person_id)
+    manages = queries.may_manage(request.actor, request.at)
+    context = {"person": found, "form": form, "manages": manages, "today": request.today}
+    return render(request, "people/person.html", context, status=status)
+
+
+@require_POST
+@page("people.manage")
+def change_person(request: Request, person_id: int, act: str) -> HttpResponse:
+    """Disable, enable or unlock a person, end a post, or give a one-time password."""
+    found = queries.person(request.actor, request.at, person_id).row
+    who: dict[str, Any] = {"by": request.actor, "at": request.at, "person": found}
+    try:
+        if act == "reset-password":
+            return _one_time_password(request, actions.reset_password(**who))
+        if act == "end-post":
+            day = forms.DateField(input_formats=["%Y-%m-%d"]).clean(request.POST.get("ends_on"))
+            post_id = forms.IntegerField(min_value=0, max_value=2**62).clean(request.POST.get("post"))
+            actions.end_post(**who, post_id=post_id, ends_on=day)
+        else:
+            {"disable": actions.disable_person, "enable": actions.enable_person, "unlock": actions.unlock_person}[
+                act
+            ](**who)
+        messages.success(request, "已办理")
+    except forms.ValidationError:
+        messages.error(request, "请填写离任日")
+    except Refused as refused:
+        messages.error(request, refused.message)
+    return redirect("person", person_id)
+
+
+@require_GET
+@page("foundation.read_audit")
+def audit(request: Request) -> HttpResponse:
+    """Show the audit trail, filtered; it cannot be changed here or anywhere."""
+    form = AuditFilter(request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    shown = queries.audit_page(request.actor, request.at, number=request.GET.get("page"), **wanted)
+    return render(request, "people/audit.html", {"form": form, "page": shown})
+
+
+_CHANGES = "workbench/people/<int:person_id>/"
+urlpatterns = [
+    path("sign-in/", sign_in, name="sign_in"),
+    path("sign-out/", sign_out, name="sign_out"),
+    path("account/", own_account, name="own_account"),
+    path("account/password/", change_own_password, name="change_own_password"),
+    path("workbench/people/", people, name="people"),
+    path("workbench/people/new/", new_person, name="new_person"),
+    path(_CHANGES, person, name="person"),
+    *[
+        path(f"{_CHANGES}{act}/", change_person, {"act": act}, name=f"person_{act.replace('-', '_')}")
+        for act in ("disable", "enable", "unlock", "end-post", "reset-password")
+    ],
+    path("workbench/audit/", audit, name="audit"),
+]
