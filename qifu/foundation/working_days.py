@@ -8,10 +8,10 @@ touch it say so.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -27,24 +27,21 @@ class OfficeHours:
     closes: time = time(17, 0)
 
 
-@dataclass(frozen=True)
-class DueDay:
+class DueDay(NamedTuple):
     """A day that was counted out; `provisional` when a year that was touched has no official calendar."""
 
     day: date
     provisional: bool
 
 
-@dataclass(frozen=True)
-class DueTime:
+class DueTime(NamedTuple):
     """A moment that was counted out; `provisional` when a year that was touched has no official calendar."""
 
     at: datetime
     provisional: bool
 
 
-@dataclass(frozen=True)
-class DayCount:
+class DayCount(NamedTuple):
     """A number of working days; `provisional` when a year that was touched has no official calendar."""
 
     days: int
@@ -77,9 +74,9 @@ class WorkingCalendar:
         self._first = self.first_day.toordinal()
         self._last = self.end.toordinal()
         self._days, self._count_before = self._lay_out(off, on)
-        self._provisional_years = sorted(
-            year for year in range(self.first_day.year, self.end.year) if year not in self.years
-        )
+        self._provisional_before = [0]  # for each year of the calendar, how many provisional ones precede it
+        for year in range(self.first_day.year, self.end.year + 1):
+            self._provisional_before.append(self._provisional_before[-1] + (year not in self.years))
 
     def _lay_out(self, off: frozenset[date], on: frozenset[date]) -> tuple[list[int], list[int]]:
         """Return the ordinals of all working days, and for each day of the calendar how many precede it."""
@@ -114,20 +111,18 @@ class WorkingCalendar:
         return year not in self.years
 
     def _touches_provisional(self, start: date, last: date) -> bool:
-        years = self._provisional_years
-        return bisect_left(years, min(start, last).year) < bisect_right(years, max(start, last).year)
+        before, first_year = self._provisional_before, self.first_day.year
+        low, high = (start, last) if start <= last else (last, start)
+        return before[low.year - first_year] != before[high.year - first_year + 1]
 
     def add_working_days(self, day: date, n: int) -> DueDay:
         """Return the `n`-th working day after `day`; `day` itself never counts (民法典 第二百零一条).
 
         `n` = 0 gives `day`, or the next working day where `day` is a rest day (第二百零三条); a negative `n` counts back.
         """
-        index = self._index(day)
-        here = index < len(self._days) and self._days[index] == day.toordinal()
-        if n > 0:
-            index += n if here else n - 1
-        else:
-            index += n
+        index = self._index(day) + n
+        if n > 0 and not self.is_working_day(day):
+            index -= 1
         if not 0 <= index < len(self._days):
             raise OutsideCalendar(f"{day} 起 {n} 个工作日超出工作日历的范围，请先发布有关年份的日历")
         found = date.fromordinal(self._days[index])
