@@ -174,7 +174,12 @@ def _figures(clause: str) -> list[re.Match[str]]:
         if not match["unit"] and not match["pct"] and after and re.match(r"[\u4e00-\u9fff]", after) and not re.match(r"^(?:以|左右|的|及|多)", after):
             continue
         found.append(match)
-    return found
+    return [m for i, m in enumerate(found) if i + 1 == len(found) or not _inside_name(clause[m.end() : found[i + 1].start()])]
+
+
+def _inside_name(between: str) -> bool:
+    """`10项区域评估覆盖率100%`: the first figure is part of the name of the second."""
+    return bool(re.match(r"^\s*[\u4e00-\u9fff]{2,}", between)) and not re.search(r"[、，和及；]|^\s*(?:以上|以内|以下|左右|之内)", between)
 
 
 def _clause_targets(clause: str, text: str) -> list[Target]:

@@ -1,0 +1,392 @@
+"""Text PDFs into blocks: ruled tables from their lines, other text as lines joined to paragraphs."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pypdfium2 as pdfium
+import pypdfium2.raw as raw
+
+from .body import is_page_number
+from .characters import shown_width
+from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
+from .load_text import load_text
+
+_CLOSE = 2.0  # points within which two ruling lines are one
+_MOST_PAGES = 300
+_SCANNED = "这份 PDF 里没有文字，像是扫描件（如盖章件）。"
+_SCANNED_REMEDY = "请上传有文字的电子版（.docx 或从 Word 直接导出的 PDF），或先做文字识别再上传。"
+
+
+@dataclass(slots=True)
+class Glyph:
+    """One character with its box; y grows downward from the top of the page."""
+
+    text: str
+    x0: float
+    x1: float
+    top: float
+    bottom: float
+
+    @property
+    def middle(self) -> tuple[float, float]:
+        return (self.x0 + self.x1) / 2, (self.top + self.bottom) / 2
+
+
+@dataclass(slots=True)
+class _Page:
+    number: int
+    width: float
+    height: float
+    glyphs: list[Glyph] = field(default_factory=list)
+    across: list[tuple[float, float, float]] = field(default_factory=list)  # y, x0, x1
+    down: list[tuple[float, float, float]] = field(default_factory=list)  # x, top, bottom
+
+
+@dataclass(slots=True)
+class _Grid:
+    """A ruled table: grid lines and for each grid place the merged cell that covers it."""
+
+    xs: list[float]
+    ys: list[float]
+    owner: dict[tuple[int, int], tuple[int, int]]
+
+    @property
+    def box(self) -> tuple[float, float, float, float]:
+        return self.xs[0], self.ys[0], self.xs[-1], self.ys[-1]
+
+
+def load_pdf(data: bytes) -> SourceDocument:
+    """Blocks of a PDF that carries text; pages from 1."""
+    pages = _pages(data)
+    if sum(len(p.glyphs) for p in pages) < 20:
+        raise UnreadableDocument(_SCANNED, _SCANNED_REMEDY)
+    document = SourceDocument("pdf")
+    builder = _Builder(document)
+    for page in pages:
+        builder.page(page)
+    return builder.finished()
+
+
+def _pages(data: bytes) -> list[_Page]:
+    try:
+        file = pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as error:
+        if "password" in str(error).lower():
+            raise UnreadableDocument("这份 PDF 加了密码，打不开。", "请去掉密码后重新上传。") from error
+        raise UnreadableDocument("这份 PDF 已损坏，打不开。", "请重新导出 PDF，或上传 .docx 原件。") from error
+    try:
+        if len(file) > _MOST_PAGES:
+            raise UnreadableDocument(f"这份 PDF 有{len(file)}页，超过{_MOST_PAGES}页。", "请只上传通知正文和附件所在的页。")
+        return [_page(file, number) for number in range(len(file))]
+    except pdfium.PdfiumError as error:
+        raise UnreadableDocument("这份 PDF 已损坏，有的页打不开。", "请重新导出 PDF，或上传 .docx 原件。") from error
+    finally:
+        file.close()
+
+
+def _page(file: pdfium.PdfDocument, index: int) -> _Page:
+    source = file[index]
+    width, height = source.get_size()
+    page = _Page(index + 1, width, height)
+    text = source.get_textpage()
+    page.glyphs = _glyphs(text, height)
+    for item in source.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=4):
+        _ruling(item, page)
+    text.close()
+    source.close()
+    return page
+
+
+def _glyphs(text: Any, height: float) -> list[Glyph]:
+    glyphs: list[Glyph] = []
+    handle = text.raw
+    left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+    box = raw.FS_RECTF()
+    for i in range(raw.FPDFText_CountChars(handle)):
+        code = raw.FPDFText_GetUnicode(handle, i)
+        if code in (0, 0xFFFE, 0xFFFF, 10, 13) or raw.FPDFText_IsGenerated(handle, i) == 1:
+            continue
+        if raw.FPDFText_GetLooseCharBox(handle, i, box):
+            x0, x1, low, high = box.left, box.right, box.bottom, box.top
+        elif raw.FPDFText_GetCharBox(handle, i, left, right, bottom, top):
+            x0, x1, low, high = left.value, right.value, bottom.value, top.value
+        else:
+            continue
+        glyphs.append(Glyph(chr(code) if code < 0x110000 else "", x0, x1, height - high, height - low))
+    return glyphs
+
+
+def _ruling(item: Any, page: _Page) -> None:
+    """Straight thin paths are ruling lines; each side of a box counts as one."""
+    try:
+        left, bottom, right, top = item.get_bounds() if hasattr(item, "get_bounds") else item.get_pos()
+    except pdfium.PdfiumError:
+        return
+    y0, y1 = page.height - top, page.height - bottom
+    wide, tall = right - left, y1 - y0
+    if wide < 2 and tall < 2:
+        return
+    if tall <= 3:
+        page.across.append(((y0 + y1) / 2, left, right))
+    elif wide <= 3:
+        page.down.append(((left + right) / 2, y0, y1))
+    elif wide > 6 and tall > 6 and raw.FPDFPath_CountSegments(item.raw) <= 6 and wide < page.width * 0.98:
+        page.across += [(y0, left, right), (y1, left, right)]
+        page.down += [(left, y0, y1), (right, y0, y1)]
+    else:
+        _segments(item, page)
+
+
+def _segments(item: Any, page: _Page) -> None:
+    """Lines drawn together in one path."""
+    matrix = item.get_matrix()
+    last: tuple[float, float] | None = None
+    x, y = ctypes.c_float(), ctypes.c_float()
+    for i in range(min(raw.FPDFPath_CountSegments(item.raw), 4000)):
+        segment = raw.FPDFPath_GetPathSegment(item.raw, i)
+        raw.FPDFPathSegment_GetPoint(segment, x, y)
+        px, py = matrix.on_point(x.value, y.value)
+        point = (px, page.height - py)
+        if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_LINETO and last is not None:
+            if abs(point[1] - last[1]) < 1 and abs(point[0] - last[0]) > 2:
+                page.across.append((point[1], min(point[0], last[0]), max(point[0], last[0])))
+            elif abs(point[0] - last[0]) < 1 and abs(point[1] - last[1]) > 2:
+                page.down.append((point[0], min(point[1], last[1]), max(point[1], last[1])))
+        last = point
+
+
+# -- ruled tables
+
+def _grids(page: _Page) -> list[_Grid]:
+    if len(page.across) < 2 or len(page.down) < 2:
+        return []
+    groups = _connected(page)
+    grids = []
+    for across, down in groups:
+        xs, ys = _merged_values([x for x, _, _ in down]), _merged_values([y for y, _, _ in across])
+        if len(xs) >= 3 and len(ys) >= 2:
+            grids.append(_Grid(xs, ys, _owners(xs, ys, across, down)))
+    return sorted(grids, key=lambda g: g.ys[0])
+
+
+_Lines = list[tuple[float, float, float]]
+
+
+def _connected(page: _Page) -> list[tuple[_Lines, _Lines]]:
+    """Ruling lines that touch one another belong to one table; tables apart vertically are apart."""
+    down = sorted(page.down, key=lambda d: d[1])
+    bands: list[list[float]] = []
+    for _, top, bottom in sorted(((0.0, d[1], d[2]) for d in down), key=lambda d: d[1]):
+        if bands and top <= bands[-1][1] + _CLOSE:
+            bands[-1][1] = max(bands[-1][1], bottom)
+        else:
+            bands.append([top, bottom])
+    groups = []
+    for top, bottom in bands:
+        across = [a for a in page.across if top - _CLOSE * 2 <= a[0] <= bottom + _CLOSE * 2]
+        inside = [d for d in down if top - _CLOSE <= d[1] and d[2] <= bottom + _CLOSE]
+        if len(across) >= 2 and len(inside) >= 2:
+            groups.append((across, inside))
+    return groups
+
+
+def _merged_values(values: list[float]) -> list[float]:
+    merged: list[float] = []
+    for value in sorted(values):
+        if not merged or value - merged[-1] > _CLOSE * 1.5:
+            merged.append(value)
+    return merged
+
+
+def _owners(xs: list[float], ys: list[float], across: _Lines, down: _Lines) -> dict[tuple[int, int], tuple[int, int]]:
+    """Grid places without a line between them are one cell, owned by its upper left place."""
+    owner: dict[tuple[int, int], tuple[int, int]] = {}
+    for r in range(len(ys) - 1):
+        for c in range(len(xs) - 1):
+            place = (r, c)
+            above = owner.get((r - 1, c))
+            left = owner.get((r, c - 1))
+            if above is not None and not _drawn(across, ys[r], xs[c], xs[c + 1]):
+                place = above
+            elif left is not None and not _drawn(down, xs[c], ys[r], ys[r + 1]):
+                place = left
+            owner[(r, c)] = place
+    return owner
+
+
+def _drawn(lines: _Lines, at: float, start: float, end: float) -> bool:
+    middle = (start + end) / 2
+    return any(abs(value - at) <= _CLOSE * 1.5 and low - _CLOSE <= middle <= high + _CLOSE for value, low, high in lines)
+
+
+# -- text
+
+def _lines(glyphs: list[Glyph]) -> list[list[Glyph]]:
+    """Glyphs on one baseline, from top to bottom, each line from left to right."""
+    lines: list[list[Glyph]] = []
+    for glyph in sorted((g for g in glyphs if g.text.strip()), key=lambda g: (g.middle[1], g.x0)):
+        height = max(glyph.bottom - glyph.top, 1.0)
+        if lines and abs(_mean(lines[-1]) - glyph.middle[1]) < height * 0.5:
+            lines[-1].append(glyph)
+        else:
+            lines.append([glyph])
+    return [sorted(line, key=lambda g: g.x0) for line in lines]
+
+
+def _mean(line: list[Glyph]) -> float:
+    return sum(g.middle[1] for g in line[-8:]) / len(line[-8:])
+
+
+def _line_text(line: list[Glyph]) -> str:
+    """A line's characters; a gap wider than a third of a character is a blank."""
+    text = ""
+    for i, glyph in enumerate(line):
+        if i:
+            size = max(glyph.bottom - glyph.top, 1.0) * 0.9
+            gap = glyph.x0 - line[i - 1].x1
+            if gap > size * 0.33:
+                text += " " * max(1, round(gap / (size * 0.5)))
+        text += glyph.text
+    return text
+
+
+def _cell_text(glyphs: list[Glyph], width: float) -> str:
+    """Lines of a cell joined, except where a line ends early or the next begins a numbered item."""
+    lines = _lines(glyphs)
+    text = ""
+    for i, line in enumerate(lines):
+        piece = re.sub(r" {2,}", " ", _line_text(line))
+        if i:
+            before = lines[i - 1]
+            size = max(line[0].bottom - line[0].top, 1.0)
+            short = before[-1].x1 < before[0].x0 + width - size * 2.6
+            starts = bool(re.match(r"^\s*(?:\d{1,2}[.．、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳])", piece))
+            ended = text.rstrip().endswith(("。", "；", ";"))
+            latin = text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
+            text += "\n" if starts and (ended or short) else " " if latin else ""
+        text += piece
+    return text.strip()
+
+
+class _Builder:
+    def __init__(self, document: SourceDocument) -> None:
+        self.document = document
+        self.line = 0
+        self.table = 0
+        self.loose: list[tuple[str, int, float, float, float]] = []  # text, page, x0, x1, page's text right edge
+
+    def page(self, page: _Page) -> None:
+        grids = [g for g in _grids(page) if len(g.owner) >= 4]
+        free = [g for g in page.glyphs if not any(_inside(g, grid) for grid in grids)]
+        lines = _lines(free)
+        right = max((line[-1].x1 for line in lines), default=page.width)
+        pending = [(line[0].top, line) for line in lines]
+        for grid in grids:
+            for item in [p for p in pending if p[0] < grid.ys[0]]:
+                self._text(item[1], page.number, right)
+            pending = [p for p in pending if p[0] >= grid.ys[0]]
+            self._flush()
+            self._rows(grid, page)
+        for _, line in pending:
+            self._text(line, page.number, right)
+
+    def _text(self, line: list[Glyph], page: int, right: float) -> None:
+        text = _line_text(line).strip()
+        if not is_page_number(text):
+            lead = " " * max(0, round(line[0].x0 / 6))
+            self.loose.append((lead + _line_text(line), page, line[0].x0, line[-1].x1, right))
+
+    def _rows(self, grid: _Grid, page: _Page) -> None:
+        self.table += 1
+        inside = [g for g in page.glyphs if _inside(g, grid)]
+        texts = _texts(grid, inside)
+        for r in range(len(grid.ys) - 1):
+            self.line += 1
+            cells: list[Cell] = []
+            for c in range(len(grid.xs) - 1):
+                place = grid.owner[(r, c)]
+                if place == (r, c):
+                    cells.append(Cell(texts.get(place, ""), self.line, len(cells) + 1, page.number))
+                elif place[0] < r:
+                    cells.append(Cell("", self.line, len(cells) + 1, page.number, True))
+                elif cells:
+                    cells[-1].span += 1
+            if cells and (any(c.text for c in cells) or any(c.merged for c in cells)):
+                self.document.blocks.append(Row(cells, self.line, page.number, self.table, True))
+
+    def _flush(self) -> None:
+        """Lines outside ruled tables: paragraphs, or a table lined up with blanks."""
+        if not self.loose:
+            return
+        layout = load_text("\n".join(text for text, *_ in self.loose))
+        if any(isinstance(b, Row) for b in layout.blocks):
+            for block in layout.blocks:
+                page = self.loose[block.line - 1][1]
+                self.line += 1
+                block.page, block.line = page, self.line
+                if isinstance(block, Row):
+                    for cell in block.cells:
+                        cell.page, cell.line = page, self.line
+                self.document.blocks.append(block)
+        else:
+            self._paragraphs()
+        self.loose = []
+
+    def _paragraphs(self) -> None:
+        margin = Counter(round(x0) for _, _, x0, _, _ in self.loose).most_common(1)[0][0]
+        current: list[str] = []
+        begun = 0
+        last_full = False
+        for text, page, x0, x1, right in self.loose:
+            plain = re.sub(r"(?<=\S) {2,}(?=\S)", " ", text.strip())
+            goes_on = bool(current) and last_full and x0 <= margin + 6
+            if not goes_on and current:
+                self._add(current, begun)
+                current = []
+            if not current:
+                begun = page
+            current.append(plain)
+            last_full = x1 > right - 20
+        if current:
+            self._add(current, begun)
+
+    def _add(self, lines: list[str], page: int) -> None:
+        self.line += 1
+        self.document.blocks.append(Paragraph("".join(lines), self.line, page))
+
+    def finished(self) -> SourceDocument:
+        """The document after the last lines."""
+        self._flush()
+        return self.document
+
+
+def _inside(glyph: Glyph, grid: _Grid) -> bool:
+    x, y = glyph.middle
+    x0, y0, x1, y1 = grid.box
+    return x0 <= x <= x1 and y0 <= y <= y1
+
+
+def _texts(grid: _Grid, glyphs: list[Glyph]) -> dict[tuple[int, int], str]:
+    groups: dict[tuple[int, int], list[Glyph]] = {}
+    for glyph in glyphs:
+        x, y = glyph.middle
+        r = max(0, sum(1 for v in grid.ys if v <= y) - 1)
+        c = max(0, sum(1 for v in grid.xs if v <= x) - 1)
+        place = grid.owner.get((min(r, len(grid.ys) - 2), min(c, len(grid.xs) - 2)))
+        if place is not None:
+            groups.setdefault(place, []).append(glyph)
+    widths: dict[tuple[int, int], float] = {}
+    for (_r, c), place in grid.owner.items():
+        edge = grid.xs[c + 1] - grid.xs[place[1]]
+        widths[place] = max(widths.get(place, 0.0), edge)
+    return {place: _cell_text(group, widths[place]) for place, group in groups.items()}
+
+
+def text_width(text: str) -> int:
+    """Columns the text takes on a fixed grid."""
+    return shown_width(text)
