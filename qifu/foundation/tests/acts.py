@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from django.apps import apps
+
 from qifu.foundation.access import (
     ANYWHERE,
     SYSTEM,
@@ -18,6 +20,8 @@ from qifu.foundation.access import (
 from qifu.foundation.action import action
 from qifu.foundation.notices import Notice
 
+# By name, because only the audit room may import its table.
+AuditRow: Any = apps.get_model("foundation", "AuditRow")
 AT = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
 PERSON = Actor(kind="person", id=7, name="甲")
 

@@ -9,10 +9,9 @@ from django.db import transaction
 from qifu.foundation import access
 from qifu.foundation.access import SYSTEM, Actor, NotFound
 from qifu.foundation.action import WriteOutsideAct, action, actions, current_act
-from qifu.foundation.audit.models import AuditRow
 from qifu.foundation.notices import Notice, mark_read, notify, unread_count
 from qifu.foundation.revisions import Revision, Series, draft, open_series
-from qifu.foundation.tests.acts import AT, PERSON, OneRole, act, run, touch_notice
+from qifu.foundation.tests.acts import AT, PERSON, AuditRow, OneRole, act, run, touch_notice
 
 pytestmark = pytest.mark.django_db
 

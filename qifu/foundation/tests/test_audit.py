@@ -6,9 +6,8 @@ import pytest
 from django.db import Error, connection, transaction
 
 from qifu.foundation import guards
-from qifu.foundation.audit.models import AuditRow
 from qifu.foundation.request_id import request_id
-from qifu.foundation.tests.acts import act
+from qifu.foundation.tests.acts import AuditRow, act
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 

@@ -7,9 +7,8 @@ import pytest
 from qifu.foundation import access
 from qifu.foundation.access import SYSTEM, NotFound
 from qifu.foundation.action import Refused
-from qifu.foundation.audit.models import AuditRow
 from qifu.foundation.revisions import Revision, withdraw
-from qifu.foundation.tests.acts import AT, PERSON, OneRole, act
+from qifu.foundation.tests.acts import AT, PERSON, AuditRow, OneRole, act
 from qifu.foundation.working_calendar import SHIPPED, load_calendar, publish_calendar, read_calendar
 from qifu.foundation.yaml_data import DataError
 
