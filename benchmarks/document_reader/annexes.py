@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from . import phrases
-from .model import Block, Plan, Record, Row, Table, any_of
+from .model import Block, Paragraph, Plan, Record, Row, Table, any_of
 from .phrases import Place, Units
 from .words import ACTION_NAMES, ACTION_TASKS, GOALS, INDICATORS, MEASURES, MEASURES_PLAIN, NEW_THINGS
 
@@ -53,7 +54,25 @@ def _heading(random: Random, plan: Plan, part: str, columns: tuple[str, ...]) ->
     for role in columns:
         words = [w for w in HEADINGS[part][role] if w == "" or w not in cells]
         cells.append(random.choice(words).format(y=plan.year, p=plan.year - 1))
+    if random.random() < 0.2:  # two characters spread over the cell
+        cells = [f"{c[0]} {c[1]}" if len(c) == 2 else c for c in cells]
+    elif random.random() < 0.15:  # four characters in two lines
+        cells = [f"{c[:2]}\n{c[2:]}" if len(c) == 4 else c for c in cells]
     return Row(cells, kind="heading")
+
+
+def _headings(random: Random, plan: Plan, part: str, columns: tuple[str, ...]) -> list[Row]:
+    """One heading row, or two where lead and cooperating bodies stand under a heading of their own."""
+    row = _heading(random, plan, part, columns)
+    if part != "tasks" or "cooperating" not in columns or random.random() < 0.5:
+        return [row]
+    lead = columns.index("lead")
+    above = [*row.cells[:lead], "责任分工", "", *row.cells[lead + 2 :]]
+    below = [cell if lead <= i <= lead + 1 else "" for i, cell in enumerate(row.cells)]
+    return [Row(above, kind="heading"), Row(below, kind="heading")]
+
+
+NUMBER_STYLES = ["{}", "{}", "{}", "{}.", "（{}）", "{:02d}", "{}、"]
 
 
 def _fill(style: str, value: str, first: bool) -> str:
@@ -76,6 +95,7 @@ def indicators_table(
     )
     pool = random.sample(INDICATORS, min(len(INDICATORS), random.randint(8, 18)))
     thirds = sorted(random.sample(range(1, len(pool)), min(3, len(groups)) - 1))
+    numbering = random.choice(NUMBER_STYLES)
     for number, definition in enumerate(pool, 1):
         dimension = (
             groups[sum(1 for edge in thirds if number - 1 >= edge)][0][-6:] + "方面"
@@ -84,6 +104,7 @@ def indicators_table(
         )
         first = number - 1 in (0, *thirds)
         record, cells = _indicator(random, plan, place, definition, columns, number, dimension)
+        cells["number"] = numbering.format(number)
         if "dimension" in columns:
             cells["dimension"] = _fill(style, str(dimension), first)
         plan.truth["indicators"].append(record)
@@ -106,15 +127,17 @@ def _indicator(
         name, low, high, decimals, better = f"新增{thing}数", 5, 3000, 0, "up"
     value = phrases.figure(random, low, high, decimals)
     comparator = None
-    text = str(value)
+    text = f"{value:,}" if value >= 1000 and random.random() < 0.12 else str(value)
+    behind = ""
     if random.random() < 0.25:
-        sign, comparator = random.choice(
-            [("≥", ">="), (">", ">")] if better == "up" else [("≤", "<="), ("<", "<=")][:1]
-        )
+        up = [("≥", "", ">="), (">", "", ">"), ("", "以上", ">="), ("不低于", "", ">=")]
+        down = [("≤", "", "<="), ("", "以内", "<="), ("不超过", "", "<=")]
+        sign, behind, comparator = random.choice(up if better == "up" else down)
         text = sign + text
     frequency = random.choice(["月度", "季度", "年度"]) if "frequency" in columns else None
     dash = unit == "分" and random.random() < 0.5 and "unit" in columns
-    in_cell = text + unit
+    in_cell = text + unit + behind
+    text += behind
     record: Record = {
         "number": number,
         "dimension": dimension,
@@ -131,7 +154,6 @@ def _indicator(
         if "target_unit" in columns:
             record["unit"] = None
     cells = {
-        "number": str(number),
         "name": name,
         "unit": "/" if dash else unit,
         "target": text,
@@ -149,37 +171,58 @@ def _indicator(
 def tasks_table(
     random: Random, plan: Plan, shape: Shape, place: Place, groups: list[tuple[str, str]]
 ) -> list[Block]:
+    """One table; or one for each group, below the group's name, where the shape's groups are captions."""
     columns = shape.tasks
-    banded = "band" in shape.groups
-    style = random.choice(shape.groups) if "group" in columns else "none"
-    table = Table(
-        "tasks",
-        list(columns),
-        [_heading(random, plan, "tasks", columns)],
-        {"group"} if style == "merged" else set(),
-    )
+    style = random.choice(shape.groups) if "group" in columns else shape.groups[0]
+    headings = _headings(random, plan, "tasks", columns)
+    merged = {"group"} if style == "merged" else set[str]()
+    table = Table("tasks", list(columns), list(headings), merged)
+    blocks: list[Block] = [] if style == "caption" else [table]
+    numbering = random.choice(NUMBER_STYLES)
+    joint = "\n" if random.random() < 0.12 else None
     number = 0
     for index, (title, keyword) in enumerate(groups):
-        if banded:
-            band = f"{'一二三四五六七八九十'[index]}、{title}"
+        band = f"{'一二三四五六七八九十'[index]}、{title}"
+        if style == "band":
             table.rows.append(Row([band] + [""] * (len(columns) - 1), kind="band"))
-        patterns = random.sample(MEASURES, random.randint(2, 6))
-        for place_in_group, pattern in enumerate(patterns):
+        elif style == "caption":
+            table = Table("tasks", list(columns), copy.deepcopy(headings), merged)
+            blocks += [Paragraph(band, "heading"), table]
+        for place_in_group, measure in enumerate(_measures(random, keyword)):
             number += 1
-            measure = pattern if random.random() < 0.85 else random.choice(MEASURES_PLAIN)
-            cells, record = _task(random, plan, shape, place, number, measure.format(k=keyword))
-            if banded:
+            cells, record = _task(random, plan, shape, place, number, measure, joint)
+            cells["number"] = numbering.format(number)
+            if style in ("band", "caption"):
                 record["group"] = any_of(title, band)
             elif "group" in columns:
                 record["group"] = title
                 cells["group"] = _fill(style, title, place_in_group == 0)
             plan.truth["tasks"].append(record)
             table.rows.append(Row([cells[c] for c in columns], [record]))
-    return [table]
+    if random.random() < 0.25:
+        blocks.append(
+            Paragraph(
+                random.choice(
+                    ["注：各项任务按季度调度。", "备注：完成时限为“持续推进”的，每半年报送一次进展。"]
+                )
+            )
+        )
+    return blocks
+
+
+def _measures(random: Random, keyword: str) -> list[str]:
+    """Measures of one group: most speak of it, a few are general, a few are several numbered sentences."""
+    measures = []
+    for pattern in random.sample(MEASURES, random.randint(2, 6)):
+        text = pattern if random.random() < 0.85 else random.choice(MEASURES_PLAIN)
+        if random.random() < 0.05:
+            text = f"1.{text}\n2.{random.choice(MEASURES_PLAIN)}"
+        measures.append(text.format(k=keyword))
+    return measures
 
 
 def _task(
-    random: Random, plan: Plan, shape: Shape, place: Place, number: int, measure: str
+    random: Random, plan: Plan, shape: Shape, place: Place, number: int, measure: str, joint: str | None
 ) -> tuple[dict[str, str], Record]:
     raw, due = phrases.deadline(random, plan.year, shape.deadlines)
     record: Record = {
@@ -191,7 +234,6 @@ def _task(
         "deadline": due,
     }
     cells = {
-        "number": str(number),
         "measure": measure,
         "deadline": raw,
         "note": random.choice(["", "", "", "省级试点", "跨年度任务", "需专项经费"]),
@@ -202,7 +244,7 @@ def _task(
         cells["lead"], cells["cooperating"] = lead.text, helpers.text
         record["responsible"], record["open_list"] = lead.members + helpers.members, helpers.open_list
     else:
-        units = phrases.bodies(random, place, 4, 0.35)
+        units = phrases.bodies(random, place, 4, 0.35, joint)
         cells["responsible"] = units.text
         record["responsible"], record["open_list"] = units.members, units.open_list
     return cells, record
@@ -226,6 +268,7 @@ def actions_table(
     columns = shape.actions
     table = Table("actions", list(columns), [_heading(random, plan, "actions", columns)])
     joint = random.choice(["\n", "\n", " "])
+    numbering = random.choice(NUMBER_STYLES)
     for number, (_, keyword) in enumerate(groups, 1):
         lines = [phrases.target_line(random) for _ in range(random.randint(1, 4))]
         tasks = [t.format(k=keyword) for t in random.sample(ACTION_TASKS, random.randint(2, 5))]
@@ -242,7 +285,7 @@ def actions_table(
             "cooperating": helpers.names,
         }
         cells: dict[str, Any] = {
-            "number": str(number),
+            "number": numbering.format(number),
             "name": record["name"],
             "goal": goal,
             "lead": lead.text,
@@ -252,8 +295,7 @@ def actions_table(
         }
         if random.random() < 0.1:
             cells["cooperating"], record["cooperating"] = "/", []
-        if number not in {a["number"] for a in plan.truth["actions"]}:
-            plan.truth["actions"].append(record)
+        plan.truth["actions"].append(record)
         table.rows.append(Row([cells[c] for c in columns], [record]))
     return [table]
 

@@ -74,6 +74,14 @@ SHAPES: tuple[Shape, ...] = (
         deadlines=("month", "year", "quarter", "ongoing"),
     ),
     Shape(
+        "tables_by_group",
+        "city",
+        ("tasks",),
+        tasks=("number", "measure", "responsible", "deadline"),
+        groups=("caption",),
+        deadlines=("month", "date", "ongoing"),
+    ),
+    Shape(
         "indicators_previous",
         annexes=("indicators",),
         indicators=("number", "name", "unit", "previous", "target", "owner"),

@@ -85,7 +85,8 @@ class Spot:
             self.holder.cells[self.index] = value
 
     def damage(self, kind: str, old: str, new: str, lost: bool = False) -> Damage:
-        return Damage(kind, self.part, [self.record], {self.field}, lost, f"{old!r} -> {new!r}")
+        fields = {"target", "target_text", "comparator", "unit"} if self.field == "target" else {self.field}
+        return Damage(kind, self.part, [self.record], fields, lost, f"{old!r} -> {new!r}")
 
 
 def spots(plan: Plan, *fields: str) -> list[Spot]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 from random import Random
 
 from .model import Damage, PageBreak, Paragraph, Plan, Row, Table
@@ -12,9 +13,9 @@ from .words import THEMES
 KEYWORDS = {title: keyword for _, groups in THEMES.values() for title, keyword in groups}
 
 
-def heading_of(table: Table) -> Row | None:
-    row = next((row for row in table.rows if row.kind == "heading"), None)
-    return copy.deepcopy(row)
+def headings_of(table: Table) -> list[Row]:
+    """A copy of the heading rows at the top of a table."""
+    return copy.deepcopy(list(itertools.takewhile(lambda row: row.kind == "heading", table.rows)))
 
 
 @mutation
@@ -55,8 +56,8 @@ def split_row(plan: Plan, random: Random) -> Damage | None:
             row.cells[units], rest.cells[units] = head + "、", tail
             break
     rows = [rest]
-    if random.random() < 0.5 and (heading := heading_of(table)):
-        rows.insert(0, heading)
+    if random.random() < 0.5:
+        rows[:0] = headings_of(table)
     table.rows[index + 1 : index + 1] = rows
     return Damage("split_row", table.part, row.records, set())
 
@@ -73,14 +74,14 @@ def split_table(plan: Plan, random: Random) -> Damage | None:
         return None
     table, index = found
     records = table.rows[index].records + table.rows[index + 1].records
-    heading = heading_of(table)
+    heading = headings_of(table)
     if heading and random.random() < 0.4:
-        table.rows.insert(index + 1, heading)
+        table.rows[index + 1 : index + 1] = heading
         return Damage("split_table", table.part, records, set(), note="headings repeated")
     rest = Table(table.part, list(table.columns), table.rows[index + 1 :], set(table.merged))
     del table.rows[index + 1 :]
     if heading and random.random() < 0.75:
-        rest.rows.insert(0, heading)
+        rest.rows[:0] = heading
     at = next(i for i, block in enumerate(plan.blocks) if block is table)
     between = [PageBreak()] if random.random() < 0.6 else [PageBreak(), Paragraph("（续表）", "mark")]
     plan.blocks[at + 1 : at + 1] = [*between, rest]
@@ -136,9 +137,9 @@ def group_moved(plan: Plan, random: Random) -> Damage | None:
     table, source, landing, wronged = random.choice(places)
     column = table.column("group")
     landing.cells[column], source.cells[column] = source.cells[column], ""
-    heading = heading_of(table)
-    if heading and random.random() < 0.6:
-        table.rows.insert(next(i for i, row in enumerate(table.rows) if row is landing), heading)
+    if random.random() < 0.6:
+        at = next(i for i, row in enumerate(table.rows) if row is landing)
+        table.rows[at:at] = headings_of(table)
     later = landing is not wronged
     return Damage(
         "group_moved",
@@ -211,7 +212,7 @@ def swap_headings(plan: Plan, random: Random) -> Damage | None:
         ],
     }
     done = {d.part for d in plan.damages if d.kind == "swap_headings"}
-    places = [(t, a, b) for t in plan.tables() if t.part not in done and t.rows[0].kind == "heading"
+    places = [(t, a, b) for t in plan.tables() if t.part not in done and t.rows[0].kind == "heading" and t.rows[1].kind != "heading"
               for a, b in pairs[t.part] if a in t.columns and b in t.columns]  # fmt: skip
     if not places:
         return None

@@ -10,7 +10,7 @@ from .mutate import choose_row, field_of, mutation, touched
 
 
 def _blank_cells(table: Table, row: Row) -> list[int]:
-    return [i for i, cell in enumerate(row.cells) if not cell and i < len(row.cells) - 1]
+    return [i for i, cell in enumerate(row.cells) if not cell and any(row.cells[i + 1 :])]
 
 
 @mutation
@@ -35,7 +35,8 @@ def shift_right(plan: Plan, random: Random) -> Damage | None:
         return None
     table, index = found
     row = table.rows[index]
-    row.cells.insert(random.randint(1, len(row.cells) - 1), "")
+    last = max(i for i, cell in enumerate(row.cells) if cell)
+    row.cells.insert(random.randint(1, last), "")
     if not row.cells[-1]:
         row.cells.pop()
     row.loose = True

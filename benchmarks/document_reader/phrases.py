@@ -297,7 +297,7 @@ def bodies(
         if lead_in:
             members, text = extra, extra_text
         else:
-            comma = "，" if len(extra) > 1 or joint == "，" else joint
+            comma = "，" if joint != "\n" and (len(extra) > 1 or joint == "，") else joint
             members, text = members + extra, text + comma + extra_text
     open_list = tail and random.random() < 0.12
     if open_list:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import itertools
 import re
 from random import Random
 
@@ -15,9 +16,9 @@ from .model import PageBreak, Paragraph, Plan, Row, Table
 from .render_text import joined
 
 
-def spans(table: Table) -> dict[tuple[int, int], int]:
-    """Cells merged downwards: (row, column) of the first cell -> number of rows."""
-    found: dict[tuple[int, int], int] = {}
+def spans(table: Table) -> dict[tuple[int, int], tuple[int, int]]:
+    """Merged cells: (row, column) of the first cell -> (rows, columns) it covers; group columns downwards, headings both ways."""
+    found: dict[tuple[int, int], tuple[int, int]] = {}
     for role in table.merged & set(table.columns):
         column = table.column(role)
         start = None
@@ -26,10 +27,17 @@ def spans(table: Table) -> dict[tuple[int, int], int]:
                 start = None
             elif row.cells[column]:
                 start = index
-                found[(index, column)] = 1
+                found[(index, column)] = (1, 1)
             elif start is not None:
-                found[(start, column)] += 1
-    return {place: rows for place, rows in found.items() if rows > 1}
+                found[(start, column)] = (found[(start, column)][0] + 1, 1)
+    for index, (row, below) in enumerate(itertools.pairwise(table.rows)):
+        if row.kind == below.kind == "heading" and any(not cell for cell in below.cells):
+            for column, cell in enumerate(row.cells):
+                if not below.cells[column]:
+                    found[(index, column)] = (2, 1)
+                elif cell:
+                    found[(index, column)] = (1, 2)
+    return {place: size for place, size in found.items() if size != (1, 1)}
 
 
 def across(row: Row) -> str | None:
@@ -78,9 +86,9 @@ def _docx_table(document: docx.document.Document, table: Table, paragraphs: bool
             _fill(cell, text, paragraphs)
         for text in row.cells[width:]:
             _append(made.rows[index], text)
-    for (top, column), count in spans(table).items():
+    for (top, column), (rows, columns) in spans(table).items():
         text = table.rows[top].cells[column]
-        _fill(grid[top][column].merge(grid[top + count - 1][column]), text, paragraphs)
+        _fill(grid[top][column].merge(grid[top + rows - 1][column + columns - 1]), text, paragraphs)
 
 
 def _fill(cell: docx.table._Cell, text: str, paragraphs: bool) -> None:
@@ -189,20 +197,26 @@ def _word_cell(text: str) -> str:
 def _html_table(table: Table, cell: object, attributes: str, random: Random) -> str:
     assert callable(cell)
     merged = spans(table)
-    covered = {(top + i, column) for (top, column), count in merged.items() for i in range(1, count)}
+    covered = {
+        (top + i, column + j)
+        for (top, column), (rows, columns) in merged.items()
+        for i in range(rows)
+        for j in range(columns)
+    } - set(merged)
     head = "th" if random.random() < 0.3 else "td"
-    rows = []
+    lines = []
     for index, row in enumerate(table.rows):
         whole = across(row)
         if whole is not None:
-            rows.append(f"<tr><td colspan={len(table.columns)}>{cell(whole)}</td></tr>")
+            lines.append(f"<tr><td colspan={len(table.columns)}>{cell(whole)}</td></tr>")
             continue
         tag = head if row.kind == "heading" else "td"
         cells = []
         for column, text in enumerate(row.cells):
             if (index, column) in covered:
                 continue
-            span = f' rowspan="{merged[(index, column)]}"' if (index, column) in merged else ""
+            down, over = merged.get((index, column), (1, 1))
+            span = (f' rowspan="{down}"' if down > 1 else "") + (f' colspan="{over}"' if over > 1 else "")
             cells.append(f"<{tag}{span}>{cell(text)}</{tag}>")
-        rows.append("<tr>" + "".join(cells) + "</tr>")
-    return f"<table {attributes}>" + "\n".join(rows) + "</table>"
+        lines.append("<tr>" + "".join(cells) + "</tr>")
+    return f"<table {attributes}>" + "\n".join(lines) + "</table>"

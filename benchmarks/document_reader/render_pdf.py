@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 from random import Random
 from typing import Any
 from xml.sax.saxutils import escape
@@ -18,7 +19,7 @@ from reportlab.platypus import PageBreak as NewPage
 from reportlab.platypus import Paragraph as Text
 
 from .model import PageBreak, Paragraph, Plan, Row, Table
-from .render_office import across
+from .render_office import across, spans
 from .render_text import width
 
 FONT = "STSong-Light"
@@ -91,9 +92,15 @@ def _table(table: Table, style: ParagraphStyle, room: float, ruled: bool, repeat
             commands.append(("SPAN", (0, index), (-1, index)))
         if ruled:
             commands += _rules(table, row, index, count, whole is not None)
-    made = LongTable(
-        data, colWidths=widths, repeatRows=1 if repeat and table.rows[0].kind == "heading" else 0
-    )
+    if ruled:
+        headings = [
+            (top, column, size)
+            for (top, column), size in spans(table).items()
+            if table.rows[top].kind == "heading"
+        ]
+        commands += [("SPAN", (c, r), (c + size[1] - 1, r + size[0] - 1)) for r, c, size in headings]
+    repeated = len(list(itertools.takewhile(lambda row: row.kind == "heading", table.rows)))
+    made = LongTable(data, colWidths=widths, repeatRows=repeated if repeat else 0)
     made.setStyle(commands)
     return made
 
