@@ -125,6 +125,8 @@ def _indicator(
     if random.random() < 0.15:
         thing, unit = random.choice(NEW_THINGS)
         name, low, high, decimals, better = f"新增{thing}数", 5, 3000, 0, "up"
+        if name in [one["name"] for one in plan.truth["indicators"]]:
+            name = f"累计{thing}数"
     value = phrases.figure(random, low, high, decimals)
     comparator = None
     text = f"{value:,}" if value >= 1000 and random.random() < 0.12 else str(value)

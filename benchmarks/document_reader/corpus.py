@@ -56,7 +56,7 @@ def corpus(seed: str, size: int, only: str | None = None, clean: bool = False) -
                 continue
             for damage in plan.damages:
                 counts[damage.kind] += 1
-        form = FORMATS[made % len(FORMATS)]
+        form = FORMATS[(made + attempt // len(names)) % len(FORMATS)]
         made += 1
         yield Document(plan, form, render(plan, form))
 
