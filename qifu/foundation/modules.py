@@ -48,6 +48,20 @@ class HomeCard:
 
 
 @dataclass(frozen=True)
+class SearchKind:
+    """What entries of `kind` in the search index are: shown as `title`, opened by `route` with the object's number.
+
+    They are found by holders of `permission`: public ones by all of them, internal ones by those whose posts reach
+    the entry's place by the relation `in_place`.
+    """
+
+    kind: str
+    title: str
+    route: str
+    permission: str
+
+
+@dataclass(frozen=True)
 class Module:
     """A room as the site shows it."""
 
@@ -56,6 +70,7 @@ class Module:
     purpose: str
     menu: tuple[MenuItem, ...] = ()
     home: tuple[HomeCard, ...] = ()
+    search: tuple[SearchKind, ...] = ()
 
 
 _modules: dict[str, Module] = {}
@@ -78,6 +93,11 @@ def menu(area: str) -> list[MenuItem]:
     """Return the menu entries of an area in their order."""
     items = [item for module in _modules.values() for item in module.menu if item.area == area]
     return sorted(items, key=lambda item: (item.order, item.title))
+
+
+def search_kinds() -> dict[str, SearchKind]:
+    """Return what may stand in the search index, by kind."""
+    return {one.kind: one for module in _modules.values() for one in module.search}
 
 
 def home_cards() -> list[HomeCard]:

@@ -19,7 +19,7 @@ const ICONS = `
   calendar calendar-due chart-bar check checklist checks chevron-down chevron-left chevron-right circle-check
   circle-dashed circle-x clipboard-list clock cloud-upload database download edit external-link eye file-check file-diff file-search
   file-spreadsheet file-text file-type-docx file-upload filter flag flask folder help history home hourglass id info-circle keyboard
-  layout-dashboard link list list-check list-details lock login logout map-pin menu-2 message message-question news
+  layout-dashboard link list list-check list-details lock login logout map map-pin menu-2 message message-question news
   pencil player-pause player-stop plus printer quote refresh replace report rosette-discount-check rotate search send
   settings shield-lock sitemap table target target-arrow text-size trash typography upload user user-circle users
   versions world writing x zoom-question

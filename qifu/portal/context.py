@@ -58,7 +58,12 @@ def menu_of(request: HttpRequest, area: str, roles: frozenset[str]) -> list[dict
     """Return the menu entries of an area that these roles may use, the longest matching address marked as current."""
     items = [_entry(item) for item in menu(area) if may(item.permission, roles)]
     shown = [item for item in items if item["url"]]
-    here = [item for item in shown if request.path.startswith(item["url"])]
+    starts = {_address("home"), _address("workbench")}  # every address begins like these
+    here = [
+        item
+        for item in shown
+        if request.path == item["url"] or (item["url"] not in starts and request.path.startswith(item["url"]))
+    ]
     if here:
         best = max(here, key=lambda item: len(item["url"]))
         best["current"] = "page" if request.path == best["url"] else "true"

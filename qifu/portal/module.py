@@ -1,7 +1,7 @@
 """Declares the portal: its menus and what everyone may open."""
 
 from qifu.foundation.access import ANYONE, ANYWHERE, SIGNED_IN, Permission, declare_permissions
-from qifu.foundation.modules import MenuItem, Module, declare_module
+from qifu.foundation.modules import HomeCard, MenuItem, Module, declare_module
 
 declare_permissions(
     Permission("portal.view", "打开门户", {ANYONE: (ANYWHERE,)}),
@@ -17,6 +17,24 @@ declare_module(
             MenuItem("首页", "home", "portal.view", "portal", "home", 0),
             MenuItem("使用帮助", "help", "portal.view", "portal", "help", 900),
             MenuItem("工作台", "workbench", "portal.work", "workbench", "layout-dashboard", 0),
+        ),
+        home=(
+            HomeCard(
+                "进入工作台",
+                "工作人员在这里上传公文、审核识别结果、发布工作要点、处理消息。",
+                "workbench",
+                "portal.view",
+                "layout-dashboard",
+                800,
+            ),
+            HomeCard(
+                "看使用帮助",
+                "怎样查找、看懂标记、用键盘操作、切换大字版。",
+                "help",
+                "portal.view",
+                "help",
+                900,
+            ),
         ),
     )
 )

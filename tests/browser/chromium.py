@@ -16,8 +16,9 @@ from tests.browser.pages import Place
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
+    "--disable-component-update", "--disable-sync", "--lang=zh-CN",
 ]  # fmt: skip
+CHINESE = os.environ | {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
@@ -26,7 +27,7 @@ NARROW = {"width": 390, "height": 844}
 def chromium() -> Iterator[Browser]:
     """Start the browser and end it."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=EXECUTABLE, args=ARGUMENTS, env=CHINESE)
         yield browser
         browser.close()
 

@@ -44,4 +44,13 @@ PLACES = [
     # divisions
     Place("divisions", "/divisions/"),
     Place("division", "/divisions/330100/"),
+    # organisations
+    Place("organisations", "/organisations/"),
+    Place("organisation", "/organisations/330000.reform_office/"),
+    Place("generic-units", "/workbench/generic-units/", who="province"),
+    Place(
+        "generic-units-approve",
+        "/workbench/generic-units/approve/?written=市、县（市、区）党委改革办&place_code=330000",
+        who="province",
+    ),
 ]
