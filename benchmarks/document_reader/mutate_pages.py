@@ -141,13 +141,8 @@ def group_moved(plan: Plan, random: Random) -> Damage | None:
         at = next(i for i, row in enumerate(table.rows) if row is landing)
         table.rows[at:at] = headings_of(table)
     later = landing is not wronged
-    return Damage(
-        "group_moved",
-        "tasks",
-        wronged.records + (source if later else landing).records,
-        {"group"},
-        note="later" if later else "earlier",
-    )
+    records = source.records + landing.records
+    return Damage("group_moved", "tasks", records, {"group"}, note="later" if later else "earlier")
 
 
 def _noise(plan: Plan, random: Random) -> str:
@@ -211,7 +206,7 @@ def swap_headings(plan: Plan, random: Random) -> Damage | None:
             ("tasks", "lead"),
         ],
     }
-    done = {d.part for d in plan.damages if d.kind == "swap_headings"}
+    done = {d.part for d in plan.damages if d.kind in ("swap_headings", "heading_lost")}
     places = [(t, a, b) for t in plan.tables() if t.part not in done and t.rows[0].kind == "heading" and t.rows[1].kind != "heading"
               for a, b in pairs[t.part] if a in t.columns and b in t.columns]  # fmt: skip
     if not places:
@@ -227,6 +222,25 @@ def swap_headings(plan: Plan, random: Random) -> Damage | None:
     if "target" in fields:
         fields |= {"target_text", "comparator"}
     return Damage("swap_headings", table.part, records, fields, note=f"{first} / {second}")
+
+
+@mutation
+def heading_lost(plan: Plan, random: Random) -> Damage | None:
+    """A table has lost its heading row; title and contents still show what each column is."""
+    places = [
+        t
+        for t in plan.tables()
+        if t.rows[0].kind == "heading" and "previous" not in t.columns and len(t.data()) > 2
+    ]
+    done = {d.part for d in plan.damages if d.kind in ("heading_lost", "swap_headings")}
+    places = [t for t in places if t.part not in done]
+    if not places:
+        return None
+    table = random.choice(places)
+    del table.rows[: len(headings_of(table))]
+    fields = {field_of(table.part, role) for role in table.columns}
+    records = [r for row in table.rows for r in row.records]
+    return Damage("heading_lost", table.part, records, fields)
 
 
 @mutation

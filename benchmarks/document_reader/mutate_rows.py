@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from .model import LOST, Damage, Plan, Row, Table
-from .mutate import choose_row, field_of, mutation, touched
+from .mutate import choose_row, field_of, mutation, touched, whole
 
 
 def _blank_cells(table: Table, row: Row) -> list[int]:
@@ -149,3 +149,47 @@ def merge_rows(plan: Plan, random: Random) -> Damage | None:
     ]
     first.records = first.records + second.records
     return Damage("merge_rows", table.part, list(first.records), set())
+
+
+@mutation
+def rows_swapped(plan: Plan, random: Random) -> Damage | None:
+    """Two numbered rows of one group stand in the wrong order; their numbers still say which is which."""
+
+    def pair(table: Table, i: int) -> bool:
+        if table.column("number") < 0 or table.part == "indicators" or i + 1 >= len(table.rows):
+            return False
+        group = table.column("group")
+        second = table.rows[i + 1]
+        same = group < 0 or (not table.rows[i].cells[group] and not second.cells[group])
+        return same and whole(second) and id(second.records[0]) not in touched(plan)
+
+    found = choose_row(plan, random, pair)
+    if not found:
+        return None
+    table, index = found
+    table.rows[index], table.rows[index + 1] = table.rows[index + 1], table.rows[index]
+    records = table.rows[index].records + table.rows[index + 1].records
+    return Damage("rows_swapped", table.part, records, set())
+
+
+@mutation
+def number_lost(plan: Plan, random: Random) -> Damage | None:
+    """A row's own number is gone or misread; the numbers before and behind show it."""
+
+    def between(table: Table, i: int) -> bool:
+        column = table.column("number")
+        near = table.rows[max(0, i - 1) : i + 2]
+        return column >= 0 and len(near) == 3 and all(whole(row) and row.cells[column] for row in near)
+
+    found = choose_row(plan, random, between)
+    if not found:
+        return None
+    table, index = found
+    row = table.rows[index]
+    column = table.column("number")
+    old = row.cells[column]
+    noisy = old.replace("1", "l").replace("0", "O")
+    row.cells[column] = noisy if noisy != old and random.random() < 0.5 else ""
+    return Damage(
+        "number_lost", table.part, row.records, {"number"}, note=f"{old!r} -> {row.cells[column]!r}"
+    )

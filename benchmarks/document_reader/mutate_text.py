@@ -221,6 +221,23 @@ def wraps(plan: Plan, random: Random) -> Damage | None:
     return change(plan, random, "wraps", ("measure", "responsible", "name", "goal", "cooperating"), edit)
 
 
+@mutation
+def stray_marks(plan: Plan, random: Random) -> Damage | None:
+    """Marks of a footnote, a list or a correction stand before or behind a text (①, *, ●, √)."""
+
+    def edit(spot: Spot) -> tuple[str, str] | None:
+        text = spot.text
+        if isinstance(spot.holder, Paragraph):
+            return None
+        behind = spot.field in ("target", "unit", "frequency", "deadline") or random.random() < 0.4
+        sign = random.choice(["①", "*", "※", "†"] if behind else ["●", "√", "◆", "·", "* "])
+        return text, text + sign if behind else sign + text
+
+    return change(
+        plan, random, "stray_marks", ("measure", "name", "target", "deadline", "responsible", "goal"), edit
+    )
+
+
 MONTHS = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
 
 
