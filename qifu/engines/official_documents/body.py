@@ -118,9 +118,11 @@ def joined_paragraphs(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, list
 
 
 def _goes_on(before: str, text: str) -> bool:
+    if re.match(r"^(?:抄\s*[送报]|附\s*件|主送)", before):
+        return bool(re.search(r"[、，,（(]$", before))
     if re.match(r"^[（(〔\[【]\s*(?:牵头|责任|配合|协同|主办|由|[\u4e00-\u9fff、（）]{2,60}(?:牵头|负责|配合))", text):
         return len(before) > 10
-    if re.match(r"^(?:牵头|责任|配合|协同|完成|主办|协办)(?:单位|部门|时限|时间)?\s*[:：]", text):
+    if re.match(r"^(?:牵头|责任|配合|协同|完成|参与|落实)(?:单位|部门|时限|时间)?\s*[:：]", text):
         return heading_level(before) > 0 or len(before) > 20
     if heading_level(text) or _ANNEX_LIST.match(text) or read_date(text) or read_number(text) and len(text) < 30:
         return False

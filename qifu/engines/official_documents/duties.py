@@ -15,7 +15,8 @@ from .units import UnitNames, looks_like_unit, split_units
 
 _OPEN, _CLOSE = "（(〔[【", "）)〕]】"
 _DUTY_WORD = re.compile(r"牵头|配合|负责|责任单位|责任部门|协同单位|落实单位|参与|主办|协办")
-_LABELLED = re.compile(r"(?:牵头|责任|配合|协同|主办|协办|落实)(?:单位|部门)?\s*[:：]|(?:完成时限|完成时间|时间节点)\s*[:：]")
+_LABELLED = re.compile(r"(?:牵头|责任|配合|协同|落实|参与)(?:单位|部门)?\s*[:：]|(?:完成时限|完成时间|时间节点)\s*[:：]")
+_NO_DUTY = re.compile(r"^(?:抄\s*送|抄\s*报|[\u4e00-\u9fff]{2,20}\s*20\d\d年\d+月\d+日印发|联系人|附件|主办单位|承办单位)")
 _UNITS = r"(?P<units>[\u4e00-\u9fff、（）()，]{2,80}?)"
 _SENTENCES = (
     re.compile(rf"(?:^|[，。；])由{_UNITS}(?:牵头|负责)"),
@@ -28,8 +29,24 @@ def read_duties(body: Body, findings: Findings, *, year: int | None, names: Unit
     """All duties of the body, in order."""
     duties: list[Duty] = []
     for item in body.items:
+        if _NO_DUTY.match(item.text):
+            continue
         duties += _DutyReader(item, findings, year, names, mender).read(len(duties))
     return duties
+
+
+def stated_roles(text: str) -> tuple[str, Roles, bool]:
+    """The text without its duty bracket or labels, the roles these state, and whether the bracket breaks off."""
+    for start, end in reversed(_brackets(text)):
+        inside = text[start + 1 : end]
+        if text[end + 1 :].strip(" 。；;") or not _DUTY_WORD.search(inside):
+            continue
+        roles = split_roles(inside)
+        if roles:
+            return text[:start].strip(), roles, end >= len(text)
+    if match := _LABELLED.search(text):
+        return text[: match.start()].strip(" （(〔["), split_roles(text[match.start() :].strip("（）()〔〕[]。 ")), False
+    return text, Roles(), False
 
 
 class _DutyReader:
@@ -43,32 +60,12 @@ class _DutyReader:
 
     def read(self, before: int) -> list[Duty]:
         self.order = before + 1
-        text, roles = self._bracket()
-        if not roles:
-            text, roles = self._labelled()
+        text, roles, cut = stated_roles(self.item.text)
+        if cut:
+            self._tell("text_doubtful", None, "责任单位的括号没有写完整，请核对。")
         if roles:
             return [self._duty(text, roles)]
         return self._sentences()
-
-    def _bracket(self) -> tuple[str, Roles]:
-        """The last bracket of the paragraph that speaks of duties, and the text without it."""
-        text = self.item.text
-        for start, end in reversed(_brackets(text)):
-            inside = text[start + 1 : end]
-            after = text[min(end + 1, len(text)) :]
-            if len(after.strip(" 。；;")) > 0 and not (end >= len(text)):
-                continue
-            if _DUTY_WORD.search(inside):
-                if end >= len(text):
-                    self._tell("text_doubtful", None, "责任单位的括号没有写完整，请核对。")
-                return text[:start].strip(), split_roles(inside)
-        return text, Roles()
-
-    def _labelled(self) -> tuple[str, Roles]:
-        match = _LABELLED.search(self.item.text)
-        if not match:
-            return self.item.text, Roles()
-        return self.item.text[: match.start()].strip(" （(〔["), split_roles(self.item.text[match.start() :].strip("（）()〔〕[]。 "))
 
     def _duty(self, text: str, roles: Roles) -> Duty:
         deadline = self._deadline(roles.deadline)

@@ -240,7 +240,7 @@ def _comparator(figure: re.Match[str], before: str, after: str) -> tuple[Compara
 
 def _figure_name(lead_in: str, after: str, clause: str, earlier: list[Target]) -> str:
     name = _clean_name(lead_in)
-    if not name or name in ("新增", "新建", "完成", "培育", "建设", "打造", "评选", "新增培育") or name.endswith("等"):
+    if len(name) <= 2 or name in ("新增培育", "新增建设", "培育建设") or name.endswith("等"):
         rest = re.sub(r"^(?:以上|以内|左右|及以上|的)+", "", after.strip())
         name = _clean_name(name + rest)
     if not name and earlier:

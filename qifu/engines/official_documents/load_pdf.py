@@ -11,10 +11,10 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from .body import is_page_number
-from .characters import shown_width
+from .body import heading_level, is_page_number
 from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
-from .load_text import load_text
+from .headers import is_heading_row
+from .load_text import ENDS_TABLE, column_cuts
 
 _CLOSE = 2.0  # points within which two ruling lines are one
 _MOST_PAGES = 300
@@ -168,10 +168,18 @@ def _grids(page: _Page) -> list[_Grid]:
     groups = _connected(page)
     grids = []
     for across, down in groups:
-        xs, ys = _merged_values([x for x, _, _ in down]), _merged_values([y for y, _, _ in across])
+        # a table that a page break cut has no line at the cut; the ends of the other lines show its edge
+        xs = _merged_values([x for x, _, _ in down] + _outer([a[1:] for a in across], [d[0] for d in down]))
+        ys = _merged_values([y for y, _, _ in across] + _outer([d[1:] for d in down], [a[0] for a in across]))
         if len(xs) >= 3 and len(ys) >= 2:
             grids.append(_Grid(xs, ys, _owners(xs, ys, across, down)))
     return sorted(grids, key=lambda g: g.ys[0])
+
+
+def _outer(ends: list[tuple[float, float]], known: list[float]) -> list[float]:
+    """Ends that lie well outside the known lines."""
+    first, last = min(e[0] for e in ends), max(e[1] for e in ends)
+    return [v for v, outside in ((first, first < min(known) - 4), (last, last > max(known) + 4)) if outside]
 
 
 _Lines = list[tuple[float, float, float]]
@@ -273,12 +281,56 @@ def _cell_text(glyphs: list[Glyph], width: float) -> str:
     return text.strip()
 
 
+@dataclass(slots=True)
+class _Loose:
+    """A line outside ruled tables; `right` is where the page's text ends."""
+
+    text: str
+    glyphs: list[Glyph]
+    page: int
+    right: float
+
+
+def _words(line: list[Glyph], gap: float) -> list[list[Glyph]]:
+    """The line cut where the white between two characters is wider than `gap`."""
+    words: list[list[Glyph]] = []
+    for glyph in line:
+        if words and glyph.x0 - words[-1][-1].x1 <= gap:
+            words[-1].append(glyph)
+        else:
+            words.append([glyph])
+    return words
+
+
+def _heading_words(line: list[Glyph]) -> bool:
+    size = max(line[0].bottom - line[0].top, 4.0)
+    words = ["".join(g.text for g in word) for word in _words(line, size * 0.8)]
+    return len(words) >= 3 and is_heading_row(words)
+
+
+def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
+    """Lines of one table row: set closer together than rows are."""
+    gaps = [max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs)) for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
+    tall = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
+    close, wide = (min(gaps), max(gaps)) if gaps else (0.0, 0.0)
+    limit = (close + min(wide, close + tall * 1.2)) / 2 if wide > close + tall * 0.25 else -1.0
+    groups: list[list[_Loose]] = []
+    for i, line in enumerate(lines):
+        before = lines[i - 1] if i else None
+        gap = min(g.top for g in line.glyphs) - max(g.bottom for g in before.glyphs) if before else 0.0
+        if before and before.page == line.page and gap <= limit and not _heading_words(before.glyphs):
+            groups[-1].append(line)
+        else:
+            groups.append([line])
+    return groups
+
+
 class _Builder:
     def __init__(self, document: SourceDocument) -> None:
         self.document = document
         self.line = 0
         self.table = 0
-        self.loose: list[tuple[str, int, float, float, float]] = []  # text, page, x0, x1, page's text right edge
+        self.loose: list[_Loose] = []
 
     def page(self, page: _Page) -> None:
         grids = [g for g in _grids(page) if len(g.owner) >= 4]
@@ -298,8 +350,7 @@ class _Builder:
     def _text(self, line: list[Glyph], page: int, right: float) -> None:
         text = _line_text(line).strip()
         if not is_page_number(text):
-            lead = " " * max(0, round(line[0].x0 / 6))
-            self.loose.append((lead + _line_text(line), page, line[0].x0, line[-1].x1, right))
+            self.loose.append(_Loose(text, line, page, right))
 
     def _rows(self, grid: _Grid, page: _Page) -> None:
         self.table += 1
@@ -320,38 +371,61 @@ class _Builder:
                 self.document.blocks.append(Row(cells, self.line, page.number, self.table, True))
 
     def _flush(self) -> None:
-        """Lines outside ruled tables: paragraphs, or a table lined up with blanks."""
-        if not self.loose:
-            return
-        layout = load_text("\n".join(text for text, *_ in self.loose))
-        if any(isinstance(b, Row) for b in layout.blocks):
-            for block in layout.blocks:
-                page = self.loose[block.line - 1][1]
-                self.line += 1
-                block.page, block.line = page, self.line
-                if isinstance(block, Row):
-                    for cell in block.cells:
-                        cell.page, cell.line = page, self.line
-                self.document.blocks.append(block)
-        else:
-            self._paragraphs()
+        """Lines outside ruled tables: a table without lines where a heading row shows one, else paragraphs."""
+        while self.loose:
+            at = next((i for i, line in enumerate(self.loose) if _heading_words(line.glyphs)), None)
+            if at is None:
+                self._paragraphs(self.loose)
+                break
+            self._paragraphs(self.loose[:at])
+            end = next((i for i in range(at + 1, len(self.loose)) if ENDS_TABLE.match(self.loose[i].text.strip())
+                        or (_heading_words(self.loose[i].glyphs) and self.loose[i].page == self.loose[at].page)), len(self.loose))
+            self._unruled(self.loose[at:end])
+            self.loose = self.loose[end:]
         self.loose = []
 
-    def _paragraphs(self) -> None:
-        margin = Counter(round(x0) for _, _, x0, _, _ in self.loose).most_common(1)[0][0]
+    def _unruled(self, lines: list[_Loose]) -> None:
+        """A table without ruling lines: columns by bands of white, rows by larger gaps between lines."""
+        size = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
+        words = [[(round(w[0].x0), round(w[-1].x1)) for w in _words(line.glyphs, size * 0.1)] for line in lines]
+        edge = min(w[0][0] for w in words)
+        full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4)]
+        cuts = column_cuts([[(max(0, a), b) for a, b in w] for w in (full or words)], 2)
+        self.table += 1
+        for group in _row_groups(lines):
+            if len(group) == 1 and len(_words(group[0].glyphs, size)) == 1 and group[0].glyphs[0].x0 <= edge + 4 and len(cuts) > 2 \
+                    and group[0].glyphs[-1].x1 > cuts[1]:
+                self._add([group[0].text.strip()], group[0].page)
+                continue
+            self.line += 1
+            cells: list[list[Glyph]] = [[] for _ in cuts]
+            for line in group:
+                for glyph in line.glyphs:
+                    cells[max((i for i, cut in enumerate(cuts) if cut <= glyph.x0 + 1.5), default=0)].append(glyph)
+            page = group[0].page
+            ends = [*cuts[1:], round(max(w[-1][1] for w in words))]
+            texts = [_cell_text(g, ends[i] - cuts[i]) if g else "" for i, g in enumerate(cells)]
+            row = Row([Cell(t, self.line, i, page) for i, t in enumerate(texts, 1)], self.line, page, self.table, True)
+            self.document.blocks.append(row)
+
+    def _paragraphs(self, lines: list[_Loose]) -> None:
+        if not lines:
+            return
+        margin = Counter(round(line.glyphs[0].x0) for line in lines).most_common(1)[0][0]
         current: list[str] = []
         begun = 0
         last_full = False
-        for text, page, x0, x1, right in self.loose:
-            plain = re.sub(r"(?<=\S) {2,}(?=\S)", " ", text.strip())
-            goes_on = bool(current) and last_full and x0 <= margin + 6
+        for line in lines:
+            x0, x1, page = line.glyphs[0].x0, line.glyphs[-1].x1, line.page
+            plain = re.sub(r"(?<=\S) {2,}(?=\S)", " ", line.text.strip())
+            goes_on = bool(current) and last_full and x0 <= margin + 6 and not heading_level(plain)
             if not goes_on and current:
                 self._add(current, begun)
                 current = []
             if not current:
                 begun = page
             current.append(plain)
-            last_full = x1 > right - 20
+            last_full = x1 > line.right - 20 and x0 <= margin + 60
         if current:
             self._add(current, begun)
 
@@ -386,7 +460,3 @@ def _texts(grid: _Grid, glyphs: list[Glyph]) -> dict[tuple[int, int], str]:
         widths[place] = max(widths.get(place, 0.0), edge)
     return {place: _cell_text(group, widths[place]) for place, group in groups.items()}
 
-
-def text_width(text: str) -> int:
-    """Columns the text takes on a fixed grid."""
-    return shown_width(text)

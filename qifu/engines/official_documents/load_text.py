@@ -10,6 +10,8 @@ from .headers import is_heading_row
 
 _PIPE_RULE = re.compile(r"^\s*[|+]?[\s:|+=\-─━]+[|+]?\s*$")
 _GAP = re.compile(r"\s{2,}|\u3000+|\t")
+_WORD = re.compile(r"[^\s\u3000]+(?: [^\s\u3000]+)*")
+ENDS_TABLE = re.compile(r"^\s*(?:附\s*[件表]|抄\s*[送报]|[（(]\s*此件)")
 _BOX = str.maketrans({"│": "|", "┃": "|", "║": "|", "｜": "|", "¦": "|"})
 
 
@@ -51,7 +53,7 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
         elif _PIPE_RULE.match(line) and not line.strip().isdigit():
             pass
         else:
-            layout = _Layout.start(line) or (layout if layout and layout.holds(line) else None)
+            layout = _Layout.start(line, lines[number:]) or (layout if layout and layout.holds(line) else None)
             document.blocks.append(layout.row(line, number, current_page) if layout else Paragraph(line.strip(), number, current_page))
         number += used - 1
     if layout is not None or any(isinstance(b, Row) and b.table < 0 for b in document.blocks):
@@ -93,38 +95,59 @@ def _unquoted(cell: str) -> str:
 
 
 class _Layout:
-    """A table whose columns are lined up with blanks; the heading line tells where columns begin."""
+    """A table whose columns are lined up with blanks: columns are the bands of text between bands of blanks."""
 
-    def __init__(self, starts: list[int]) -> None:
-        self.starts = starts
-        self.misses = 0
+    def __init__(self, cuts: list[int]) -> None:
+        self.cuts = cuts  # display columns at which a new table column begins
 
     @classmethod
-    def start(cls, line: str) -> _Layout | None:
+    def start(cls, line: str, following: list[str]) -> _Layout | None:
         words = [w for w in _GAP.split(line.strip()) if w]
         if len(words) < 3 or not is_heading_row(words):
             return None
-        starts, at = [], 0
-        for word in words:
-            at = line.index(word, at)
-            starts.append(shown_width(line[:at]))
-            at += len(word)
-        return cls(starts)
+        region = [line]
+        for other in following[:400]:
+            if ENDS_TABLE.match(other):
+                break
+            if len([w for w in _GAP.split(other.strip()) if w]) >= 2 or other[:2].isspace():
+                region.append(other)
+        cuts = column_cuts([[(shown_width(r[: m.start()]), shown_width(r[: m.end()])) for m in _WORD.finditer(r)] for r in region], 2)
+        return cls(cuts) if len(cuts) >= len(words) else cls([shown_width(line[: m.start()]) for m in _WORD.finditer(line)])
 
     def holds(self, line: str) -> bool:
         """True while a line still looks like part of the table."""
         pieces = [p for p in _GAP.split(line.strip()) if p]
-        if len(pieces) >= 2 or line[:1] in " \u3000":
-            return not re.match(r"^\s*附\s*件", line)
-        return False
+        return (len(pieces) >= 2 or line[:1] in " \u3000") and not ENDS_TABLE.match(line)
 
     def row(self, line: str, number: int, page: int | None) -> Row:
-        texts = [""] * len(self.starts)
-        for match in re.finditer(r"\S+(?: \S+)*", line.replace("\u3000", "  ")):
-            at = shown_width(line[: match.start()])
-            column = min(range(len(self.starts)), key=lambda i: abs(self.starts[i] - at))
-            texts[column] = f"{texts[column]} {match.group()}".strip() if texts[column] else match.group()
+        texts = [""] * len(self.cuts)
+        for match in _WORD.finditer(line):
+            start, end = shown_width(line[: match.start()]), shown_width(line[: match.end()])
+            middle = start + min(2, end - start) / 2
+            column = max((i for i, cut in enumerate(self.cuts) if cut <= middle), default=0)
+            texts[column] = f"{texts[column]} {match.group()}" if texts[column] else match.group()
         return Row([Cell(t, number, i, page) for i, t in enumerate(texts, 1)], number, page, -1)
+
+
+def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int) -> list[int]:
+    """Where columns begin, from each line's words as (start, end) positions; a column gap is blank in nearly all lines."""
+    width = max((end for words in lines for _, end in words), default=0)
+    cover = [0] * (width + 1)
+    for words in lines:
+        for start, end in words:
+            for at in range(start, end):
+                cover[at] += 1
+    allowed = len(lines) * 0.04
+    cuts: list[int] = []
+    blank = narrowest
+    for at in range(width):
+        if cover[at] <= allowed:
+            blank += 1
+            continue
+        if blank >= narrowest:
+            cuts.append(at)
+        blank = 0
+    return cuts
 
 
 def _wrapped(blocks: list[Paragraph | Row]) -> list[Paragraph | Row]:

@@ -9,8 +9,9 @@ from typing import Any
 
 from .annexes import AnnexReader
 from .body import Body, Item, read_body
+from .characters import squeeze
 from .cross_checks import cross_check
-from .duties import read_duties
+from .duties import read_duties, stated_roles
 from .grid import SourceDocument, UnreadableDocument
 from .groups import Topic
 from .irregularities import Findings
@@ -94,8 +95,8 @@ def _mender(segments: Segments, tables: list[TypedTable], names: UnitNames | Non
                 units += [without_markup(c.text) for c, role in zip(cells, table.roles, strict=True)
                           if role in _LIST_ROLES and table.fit(table.roles.index(role), c.text) > 0.8]
     for paragraph in segments.paragraphs:
-        for match in re.finditer(r"(?:牵头|责任|配合|协同)(?:单位|部门)?[:：]([^；;：:）)〕\]。]{2,200})", paragraph.text):
-            units.append(match[1])
+        _, roles, _ = stated_roles(squeeze(without_markup(paragraph.text)))
+        units += [text for text in (roles.lead, roles.cooperating, roles.responsible) if text]
     mender = TextMender(texts, names)
     mender.learn_units(units)
     return mender

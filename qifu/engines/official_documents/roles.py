@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from .deadlines import read_deadline
+
 _LABEL = re.compile(
     r"(?P<lead>(?:市级|省级)?(?:牵头|主办|主责|牵头责任)(?:单位|部门|处室)?\s*[:：])|(?P<coop>(?:配合|协同|协办|参与|参加|协作|协助)(?:单位|部门|处室)?\s*[:：])|"
     r"(?P<resp>(?:责任|落实|承办|实施|承担)(?:单位|部门|主体|处室)?\s*[:：])|(?P<due>(?:完成|办结|工作)?(?:时限|时间|期限|时间节点|时间安排)(?:要求)?\s*[:：])"
@@ -56,6 +58,10 @@ def _phrases(text: str) -> list[str]:
 
 def _phrase(piece: str, roles: Roles) -> None:
     piece = re.sub(r"^\s*(?:由|请)", "", piece.strip(" ，,、。；;"))
+    words = re.sub(r"(?:之?前)?完成$", "", piece)
+    if len(words) < 20 and read_deadline(words, 2000):
+        roles.add("deadline", words)
+        return
     for pattern, role in ((_LEAD_END, "lead"), (_COOP_END, "cooperating"), (_RESP_END, "responsible")):
         match = pattern.search(piece)
         if not match:
@@ -66,5 +72,5 @@ def _phrase(piece: str, roles: Roles) -> None:
         if helpers:
             roles.add("cooperating", re.sub(r"(?:等)?按.*$", "", helpers[0]))
         return
-    if re.search(r"\d+月|年底|季度|持续|长期", piece) and len(piece) < 20:
-        roles.add("deadline", re.sub(r"完成$", "", piece))
+    if re.search(r"\d+月|年底|季度|持续|长期|20\d\d", piece) and len(piece) < 20:
+        roles.add("deadline", words)

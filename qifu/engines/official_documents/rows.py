@@ -73,6 +73,7 @@ class RowReader:
         """Reads the raw row at `index`, with the following lines when it was broken over lines; how many were used."""
         row = expanded(raws[index])
         loose = row.line in self.table.raw.loose
+        self._section = self.table.raw.sections.get(row.line, self._section)
         if self._is_section(row, loose):
             return 1
         used = 1 if row.ruled else self._broken_over(raws, index)
@@ -316,14 +317,13 @@ class RowReader:
         self.rows = kept
 
     def _twins(self, first: DataRow, second: DataRow) -> bool:
-        role = "measure" if self.part == "tasks" else "name"
+        if not self.numbered:
+            return all(bare(text) == bare(second.text(role)) for role, text in first.texts.items() if role not in ("group", "dimension"))
+        role: Role = "measure" if self.part == "tasks" else "name"
         a, b = bare(first.text(role)), bare(second.text(role))
-        if not a or not b:
+        if not a or not b or (second.number is not None and first.number != second.number):
             return False
-        same_number = first.number is not None and first.number == second.number
-        if self.numbered and not same_number and second.number is not None:
-            return False
-        return a == b or (likeness(a, b) > 0.85 and same_number)
+        return a == b if second.number is None else likeness(a, b) > 0.85
 
     def _number(self) -> None:
         if not self.numbered:

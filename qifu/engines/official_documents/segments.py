@@ -59,6 +59,9 @@ def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in
         if not (heading_level(text) in (1, 2) and len(text) > 40 and not in_annex) and len(text) > 1 and (rows_follow or in_annex):
             collector.add_loose(block)
             return
+    if heading_level(text) in (1, 2) and len(text) < 40 and "。" not in text and rows_follow and (in_annex or collector.is_open):
+        collector.section(text)
+        return
     if in_annex and not _TAIL.match(text) and len(text) < 60 and "。" not in text:
         collector.heading_text(text, False)
         return

@@ -29,6 +29,7 @@ class RawTable:
     rows: list[Row] = field(default_factory=list)
     page_starts: set[int] = field(default_factory=set)  # lines of rows that follow a repeated heading
     loose: set[int] = field(default_factory=set)  # lines that are no table rows in the file
+    sections: dict[int, str] = field(default_factory=dict)  # line of a row -> the section heading printed above it
 
     @property
     def line(self) -> int:
@@ -69,12 +70,12 @@ class TableCollector:
         self._open: RawTable | None = None
         self._title = ""
         self._page_break = False
-        self._closed_by_annex = False
+        self._section: str | None = None
 
     def heading_text(self, text: str, new_annex: bool) -> None:
         """A title between tables; a new annex ends the table above."""
         if new_annex:
-            self._open, self._title = None, text
+            self._open, self._title, self._section = None, text, None
         elif self._open is None:
             self._title = f"{self._title} {text}".strip()
 
@@ -90,8 +91,9 @@ class TableCollector:
     def open_is_ruled(self) -> bool:
         return bool(self._open and self._open.rows and self._open.rows[-1].ruled)
 
-    def close(self) -> None:
-        self._open = None
+    def section(self, text: str) -> None:
+        """A numbered heading between tables: the rows below stand under it."""
+        self._section = text
 
     def add_row(self, row: Row) -> None:
         texts = row.texts
@@ -106,6 +108,9 @@ class TableCollector:
         if self._page_break:
             self._open.page_starts.add(row.line)
             self._page_break = False
+        if self._section is not None:
+            self._open.sections[row.line] = self._section
+            self._section = None
         self._open.rows.append(row)
 
     def _other_table(self, row: Row) -> bool:

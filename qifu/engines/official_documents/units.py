@@ -109,7 +109,12 @@ def split_units(text: str, names: UnitNames | None = None) -> UnitList:
     masked, levels = _mask(_LIST_AND.sub("、", text))
     prefix: str | None = None
     city: str | None = None
-    pieces = [part for piece, separator in _pieces(masked) for part in _by_blank(piece, separator, names, result)]
+    pieces = [
+        part
+        for piece, separator in _pieces(masked)
+        for closed in _by_blank(piece, separator, names, result)
+        for part in _run_together(closed, names, result)
+    ]
     for index, piece in enumerate(pieces):
         raw = _unmask(piece, levels)
         if _OPEN_TAIL.search(raw):
@@ -178,6 +183,20 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
         result.doubts.append(("unit_cut", joined, f"单位名称“{units[-1]} {part}”被空格断开，按“{joined}”读取。", joined))
         units[-1] = joined
     return units
+
+
+_JOINT = re.compile(r"(?<=[厅局委办院会部联关社行团])(?=省[\u4e00-\u9fff])")
+
+
+def _run_together(piece: str, names: UnitNames | None, result: UnitList) -> list[str]:
+    """`省公安厅省检察院` without anything between is two units, and reported."""
+    if not piece.startswith("省") or len(piece) < 6 or (names and names.resolve(piece)):
+        return [piece]
+    parts = _JOINT.split(piece)
+    if len(parts) < 2 or not all(looks_like_unit(p) and len(p) > 2 for p in parts):
+        return [piece]
+    result.doubts.append(("units_doubtful", piece, f"“{piece}”中间缺少分隔，按{len(parts)}个单位读取。", "、".join(parts)))
+    return parts
 
 
 def _glue_brackets(parts: list[str]) -> list[str]:
