@@ -13,7 +13,6 @@ from qifu.foundation.action import Record
 from qifu.foundation.files.models import StoredFile
 from qifu.services.work_plans.rulings import Ruling
 
-
 Publicity = StoredFile.Publicity
 """公开属性 (政府信息公开条例): what is not marked public never reaches a public page, search, export or notice."""
 

@@ -16,6 +16,11 @@ declare_permissions(
             "department_officer": ("in_place", "names_unit"),
         },
     ),
+    Permission(
+        "work_plans.view_internal",
+        "查看未公开的工作要点",
+        {"reform_officer": ("in_place", "above_place"), "department_officer": ("in_place", "names_unit")},
+    ),
     Permission("work_plans.upload", "上传公文", PUBLISHER),
     Permission("work_plans.review", "审核识别结果", PUBLISHER),
     Permission("work_plans.publish", "发布、更正和撤回工作要点", PUBLISHER),
@@ -29,10 +34,10 @@ MODULE = declare_module(
         title=TITLE,
         purpose="把公文里的指标、任务、专项行动读成有主、有期、可量化的工作，审核后发布",
         menu=(
-            MenuItem("工作要点", "work_plans:plans", "work_plans.view", "portal", "clipboard-list", 20),
-            MenuItem("工作要点", "work_plans:plans", "work_plans.view", "workbench", "clipboard-list", 20),
-            MenuItem("公文审核", "work_plans:reviews", "work_plans.review", "workbench", "file-check", 21),
-            MenuItem("上传公文", "work_plans:upload", "work_plans.upload", "workbench", "file-upload", 22),
+            MenuItem("工作要点", "plans", "work_plans.view", "portal", "clipboard-list", 20),
+            MenuItem("工作要点", "plans", "work_plans.view", "workbench", "clipboard-list", 20),
+            MenuItem("公文审核", "plan_reviews", "work_plans.review", "workbench", "file-check", 21),
+            MenuItem("上传公文", "plan_upload", "work_plans.upload", "workbench", "file-upload", 22),
         ),
     )
 )

@@ -8,7 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from qifu.engines.official_documents.deadlines import read_deadline
-from qifu.foundation.yaml_data import Day, Fields, Flag, ListOf, OneOf, Optional, Text, Whole, load, register_kind
+from qifu.foundation.yaml_data import (
+    Day,
+    Fields,
+    Flag,
+    ListOf,
+    OneOf,
+    Optional,
+    Text,
+    Whole,
+    load,
+    register_kind,
+)
 
 _DECIMAL = Text(pattern=r"-?\d{1,15}(\.\d{1,6})?", wanted="加引号的数字，如 '95.5'")
 _COMPARATOR = OneOf(">=", "<=", "=", ">", "<")

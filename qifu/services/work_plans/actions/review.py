@@ -11,8 +11,8 @@ from django.utils import timezone
 
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action, current_act
-from qifu.services.work_plans.fields import Entry, Field, FieldFault, field_of, proposed_value, read_entry
 from qifu.services.work_plans.content import row_number, year_of
+from qifu.services.work_plans.fields import Entry, Field, FieldFault, field_of, proposed_value, read_entry
 from qifu.services.work_plans.models import Irregularity, PlanReview
 from qifu.services.work_plans.queries.reviews import effective_reading
 from qifu.services.work_plans.queries.units import resolver

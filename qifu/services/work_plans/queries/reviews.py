@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import Any, BinaryIO
 
 from django.db.models import Count, Max, Q, QuerySet
 
@@ -15,7 +15,7 @@ from qifu.foundation.files.storage import open_file
 from qifu.foundation.jobs import Job
 from qifu.services.work_plans import rulings
 from qifu.services.work_plans.content import place_words, row_number, row_title
-from qifu.services.work_plans.fields import field_of, shown
+from qifu.services.work_plans.fields import PART_TITLES, field_of, shown
 from qifu.services.work_plans.models import Irregularity, PlanReview, Publicity
 
 SEVERITIES = dict(Irregularity.Severity.choices)
@@ -138,3 +138,52 @@ def file_to_read(pk: int) -> tuple[str, bytes] | None:
         return None
     with open_file(row.file) as content:
         return row.filename, content.read()
+
+
+def original_file(row: PlanReview) -> BinaryIO | None:
+    """Open the uploaded file of a review, or None where there is none."""
+    return open_file(row.file) if row.file is not None else None
+
+
+@dataclass(frozen=True)
+class HeldItem:
+    """One item that would be held back, and the doubts that hold it."""
+
+    where: str
+    title: str
+    reasons: list[Irregularity]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What publishing a review would do."""
+
+    counts: list[tuple[str, int]]
+    held: list[HeldItem]
+    missing: list[str]
+    tally: Tally
+    issued_on: date | None
+    title: str
+    next_number: int
+
+
+def outlook(row: PlanReview) -> Outlook:
+    """Return what would be published, held back and shown as missing."""
+    doubts = list(row.irregularities.all())
+    reading = effective_reading(row, doubts)
+    held = held_back(doubts)
+    counts = []
+    for part in ("indicators", "tasks", "actions", "duties"):
+        kept = [i for i, item in enumerate(reading.get(part) or []) if not item.get(rulings.REMOVED) and (part, i) not in held]
+        counts.append((PART_TITLES[part], len(kept)))
+    items = []
+    for part, index in sorted(held):
+        mine = [d for d in doubts if (d.part, d.row) == (part, index) and d.severity == "error" and d.state == "open"]
+        items.append(HeldItem(place_of(mine[0], reading), row_title(part, reading[part][index]), mine))
+    missing = [place_words(f"{gap['kind']}s", gap["number"]) for gap in reading.get("missing") or []]
+    issued = reading.get("issued_on")
+    number = row.corrects.series.revisions.count() if row.corrects is not None else 0
+    return Outlook(
+        counts, items, missing, tally(doubts), date.fromisoformat(issued) if issued else None, reading.get("title") or "",
+        number + 1,
+    )  # fmt: skip
