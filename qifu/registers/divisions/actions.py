@@ -34,7 +34,7 @@ class LoadReport:
 def load_divisions(*, by: Actor, at: datetime, path: Path) -> LoadReport:
     """Make the table equal to the divisions.yaml at `path`, row for row; loading it again changes nothing.
 
-    Raises DataFileError (file, line, cause, remedy) before anything is written. A span of validity is known by its code and first day. A span that the book no longer has is removed: nothing
+    Raises DataError (file, line, cause, remedy) before anything is written. A span of validity is known by its code and first day. A span that the book no longer has is removed: nothing
     refers to a row (everything stores codes), and a wrong date left standing would overlap the corrected one.
     """
     book = read_book(path)

@@ -13,6 +13,6 @@ MODULE = declare_module(
         name="divisions",
         title="行政区划",
         purpose="设区市、县（市、区）和功能区，含代码、有效期和调整沿革",
-        menu=(MenuItem("行政区划", "divisions", "divisions.view", "portal", icon="map", order=80),),
+        menu=(MenuItem("行政区划", "divisions", "divisions.view", "portal", icon="map-pin", order=80),),
     )
 )

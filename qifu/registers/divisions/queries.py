@@ -198,6 +198,7 @@ class History:
     above: tuple[tuple[str, str], ...]
     spanned_by: tuple[tuple[str, str], ...]
     spans: tuple[tuple[str, str], ...]
+    below: tuple[tuple[str, str], ...]
 
     @property
     def title(self) -> str:
@@ -223,6 +224,7 @@ def history(code: str, day: date) -> History | None:
         ),
         above=tuple(zip(above, _names_on(above, known), strict=True)),
         spanned_by=tuple((row.code, row.name) for row in areas),
+        below=tuple((row.code, row.name) for row in known.rows if row.parent == code and known.get(row.code) is row),
         spans=tuple(zip(last.spans, _names_on(last.spans, known), strict=True)),
     )  # fmt: skip
 

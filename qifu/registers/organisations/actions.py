@@ -51,7 +51,7 @@ class _Counts:
 def load_organisations(*, by: Actor, at: datetime, province_dir: Path) -> LoadReport:
     """Bring the tables to what organisations.yaml says; what it no longer has is closed on the day, never deleted.
 
-    Loading the same file again changes nothing. Raises DataFileError before anything is written.
+    Loading the same file again changes nothing. Raises DataError before anything is written.
     """
     divisions = load_divisions(Path(province_dir) / "divisions.yaml")
     names = read_names(Path(province_dir) / "organisations.yaml", divisions)

@@ -147,7 +147,7 @@ def _in_place(grant: Grant) -> Q:
 
 
 def _changes(column: str) -> str:
-    return f"CAST(OLD.{column} AS text) IS DISTINCT FROM CAST(NEW.{column} AS text)"
+    return f"CAST(OLD.{column} AS text) {{differs}} CAST(NEW.{column} AS text)"
 
 
 _FIXED = ["generic_unit_id", "written", "place_code", "basis", "effective_from", "effective_to", "approved_at", "approved_by", "members"]

@@ -24,7 +24,9 @@ def organisations(request: Request) -> HttpResponse:
     form = OrganisationFilter(request.GET)
     wanted = form.cleaned_data if form.is_valid() else {}
     shown = Paginator(queries.organisations(**wanted), PAGE_SIZE).get_page(request.GET.get("page"))
-    return render(request, "organisations/list.html", {"form": form, "page": shown})
+    text = wanted.get("text", "")
+    meant = queries.resolve_name(text, request.today) if text and not shown.object_list else None
+    return render(request, "organisations/list.html", {"form": form, "page": shown, "meant": meant})
 
 
 @require_GET

@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -145,8 +146,9 @@ def _one_time_password(request: Request, given: actions.OneTimePassword) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("people.view")
 def person(request: Request, person_id: int) -> HttpResponse:
-    """Show a person; a posted form adds a post."""
-    form, status = PostForm(request.POST or None, today=request.today, initial={"starts_on": request.today}), 200
+    """Show a person; a posted form adds a post. Access is held in real time: the site's 截至日 does not count here."""
+    day = timezone.localdate(request.at)
+    form, status = PostForm(request.POST or None, today=day, initial={"starts_on": day}), 200
     found = queries.person(request.actor, request.at, person_id)
     if request.method == "POST":
         status = 422
@@ -159,7 +161,7 @@ def person(request: Request, person_id: int) -> HttpResponse:
                 messages.success(request, "已任职")
                 return redirect("person", person_id)
     manages = queries.may_manage(request.actor, request.at)
-    context = {"person": found, "form": form, "manages": manages, "today": request.today}
+    context = {"person": found, "form": form, "manages": manages, "today": day}
     return render(request, "people/person.html", context, status=status)
 
 

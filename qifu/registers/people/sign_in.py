@@ -82,15 +82,20 @@ def change_own_password(
 
 def _recognised(*, by: Actor, at: datetime, name: str, password: str) -> Person:
     """Count the attempt, then return the active person of that name and password; raise Refused for anyone else."""
-    attempt = count_sign_in(by=by, at=at, key=name_key(name))
+    attempt = count_sign_in(by=by, at=at, name=name)
     if attempt.barred:
         raise Refused(_locked_message(attempt))
-    storable = name.isprintable() and 0 < len(name) <= LONGEST_NAME
-    person: Person | None = Person.objects.filter(username=name).first() if storable else None
+    person = _bearer(name)
     right = _is_right(password, person)
     if person is None or not right or not person.is_active:
         raise Refused(_locked_message(attempt) if attempt.locked_until else WRONG)
     return person
+
+
+def _bearer(name: str) -> Person | None:
+    storable = name.isprintable() and len(name) <= LONGEST_NAME
+    found: Person | None = Person.objects.filter(username=name).first() if storable else None
+    return found
 
 
 def _is_right(password: str, person: Person | None) -> bool:
@@ -113,8 +118,11 @@ def _locked_message(attempt: Attempt) -> str:
 
 
 @action("people.count_sign_in", title="登录尝试", permission="people.sign_in")
-def count_sign_in(*, by: Actor, at: datetime, key: str) -> Attempt:
+def count_sign_in(*, by: Actor, at: datetime, name: str) -> Attempt:
     """Count an attempt under a name as failed until proven right; lock the name at the fifth, ever longer."""
+    key, act, bearer = name_key(name), current_act(), _bearer(name)
+    if bearer is not None:
+        act.about(bearer)
     _forget_old_counts(at)
     # The upsert takes the row's lock for the rest of the transaction: attempts under one name come one by one.
     SignInCount.objects.bulk_create(
@@ -125,7 +133,7 @@ def count_sign_in(*, by: Actor, at: datetime, key: str) -> Attempt:
     )
     row: SignInCount = SignInCount.objects.get(name_key=key)
     if row.locked_at(at):
-        current_act().note(barred=True)
+        act.note(barred=True)
         return Attempt(barred=True, locked_until=row.locked_until)
     if row.locked_until is not None:
         row.locked_until, row.failures = None, 0
@@ -134,7 +142,7 @@ def count_sign_in(*, by: Actor, at: datetime, key: str) -> Attempt:
         row.locked_until = at + LOCKS[min(row.locks, len(LOCKS) - 1)]
         row.locks += 1
     row.save()
-    current_act().note(name_key=key[:12], failures=row.failures, locks=row.locks)
+    act.note(name_key=key[:12], failures=row.failures, locks=row.locks)
     return Attempt(barred=False, locked_until=row.locked_until)
 
 
