@@ -157,7 +157,7 @@ def _header(texts: list[str], plan: Plan) -> int:
             plan.document_number = plan.document_number or number
         elif re.match(r"^[\u4e00-\u9fff“”\"〔〕（）()\s\d一号]{2,60}文件$", text) and "关于" not in text:
             plan.issuer = text.removesuffix("文件").strip()
-        elif titles and (_TITLE_END.search(titles[-1]) or re.search(r"[。；]", text)):
+        elif titles and ((_TITLE_END.search(titles[-1]) and titles[-1].count("《") <= titles[-1].count("》")) or re.search(r"[。；]", text)):
             if addressed is None:
                 break
         elif heading_level(text) or read_date(text) or _URGENCY.match(text) or _SIGNER.search(text) or _PUBLICITY.search(text):

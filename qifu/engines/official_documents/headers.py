@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from .characters import bare, distance, fold, look_alike
@@ -66,6 +67,7 @@ WORDS: dict[Kind, dict[Role, str]] = {
 }
 _WORDS: dict[Kind, dict[Role, list[str]]] = {k: {r: w.split() for r, w in roles.items()} for k, roles in WORDS.items()}
 _ALL = sorted({word for roles in _WORDS.values() for words in roles.values() for word in words if len(word) > 1})
+_LETTERS = {word: frozenset(word) for word in _ALL}
 _ALL_SET = frozenset(_ALL) | {"序", "号"}
 _NOISE = re.compile(r"^(?:20\d\d年?|\d\d年|年度?)(?=[\u4e00-\u9fff])|[（(\[〔].*?[）)\]〕]|[:：/、\s\"“”]+$|^[\"“]")
 
@@ -79,6 +81,7 @@ def heading_word(text: str) -> str:
     return short or plain
 
 
+@lru_cache(maxsize=16384)
 def known_heading(text: str) -> str | None:
     """The known heading word that a cell shows, also when one character of it is damaged; else None."""
     word = heading_word(text)
@@ -89,7 +92,10 @@ def known_heading(text: str) -> str | None:
     if word.startswith("年") and word[1:] in _ALL_SET:
         return word[1:]
     if len(word) >= 3:
+        letters = set(word)
         for known in _ALL:
+            if abs(len(known) - len(word)) > 1 or len(letters & _LETTERS[known]) < len(_LETTERS[known]) - 2:
+                continue
             if look_alike(word, known) or (len(known) >= 4 and distance(word, known, 1) == 1):
                 return known
     for known in _ALL:
@@ -109,7 +115,7 @@ def role_score(kind: Kind, role: Role, word: str) -> float:
 def is_heading_row(texts: list[str]) -> bool:
     """True when at least two cells are heading words and nothing else stands in the row but short text."""
     filled = [t for t in texts if t.strip()]
-    if len(filled) < 2:
+    if len(filled) < 2 or any(len(bare(t)) > 18 for t in filled):
         return False
     known = sum(1 for t in filled if known_heading(t))
-    return known >= 2 and known >= 0.6 * len(filled) and all(len(bare(t)) <= 18 for t in filled)
+    return known >= 2 and known >= 0.6 * len(filled)

@@ -237,17 +237,17 @@ def _drawn(lines: _Lines, at: float, start: float, end: float) -> bool:
 def _lines(glyphs: list[Glyph]) -> list[list[Glyph]]:
     """Glyphs on one baseline, from top to bottom, each line from left to right."""
     lines: list[list[Glyph]] = []
+    middle = 0.0
     for glyph in sorted((g for g in glyphs if g.text.strip()), key=lambda g: (g.middle[1], g.x0)):
         height = max(glyph.bottom - glyph.top, 1.0)
-        if lines and abs(_mean(lines[-1]) - glyph.middle[1]) < height * 0.5:
+        at = glyph.middle[1]
+        if lines and abs(middle - at) < height * 0.5:
             lines[-1].append(glyph)
+            middle += (at - middle) / min(len(lines[-1]), 8)
         else:
             lines.append([glyph])
+            middle = at
     return [sorted(line, key=lambda g: g.x0) for line in lines]
-
-
-def _mean(line: list[Glyph]) -> float:
-    return sum(g.middle[1] for g in line[-8:]) / len(line[-8:])
 
 
 def _line_text(line: list[Glyph]) -> str:
@@ -263,8 +263,8 @@ def _line_text(line: list[Glyph]) -> str:
     return text
 
 
-def _cell_text(glyphs: list[Glyph], width: float) -> str:
-    """Lines of a cell joined, except where a line ends early or the next begins a numbered item."""
+def _cell_text(glyphs: list[Glyph], right: float) -> str:
+    """Lines of a cell joined, except where a line ends well before `right` or the next begins a numbered item."""
     lines = _lines(glyphs)
     text = ""
     for i, line in enumerate(lines):
@@ -272,11 +272,11 @@ def _cell_text(glyphs: list[Glyph], width: float) -> str:
         if i:
             before = lines[i - 1]
             size = max(line[0].bottom - line[0].top, 1.0)
-            short = before[-1].x1 < before[0].x0 + width - size * 2.6
+            short = before[-1].x1 < right - size * 2.2
             starts = bool(re.match(r"^\s*(?:\d{1,2}[.．、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳])", piece))
             ended = text.rstrip().endswith(("。", "；", ";"))
             latin = text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
-            text += "\n" if starts and (ended or short) else " " if latin else ""
+            text += "\n" if (starts and ended) or short else " " if latin else ""
         text += piece
     return text.strip()
 
@@ -313,16 +313,22 @@ def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
     gaps = [max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs)) for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
     tall = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
     close, wide = (min(gaps), max(gaps)) if gaps else (0.0, 0.0)
-    limit = (close + min(wide, close + tall * 1.2)) / 2 if wide > close + tall * 0.25 else -1.0
+    limit = (close + min(wide, close + tall * 1.2)) / 2 if wide > close + tall * 0.25 and close < tall * 0.55 else -1.0
+    numbered = bool(_NUMBER_WORD.match(lines[0].text.strip()))
+    edge = lines[0].glyphs[0].x1 + tall
     groups: list[list[_Loose]] = []
     for i, line in enumerate(lines):
         before = lines[i - 1] if i else None
         gap = min(g.top for g in line.glyphs) - max(g.bottom for g in before.glyphs) if before else 0.0
-        if before and before.page == line.page and gap <= limit and not _heading_words(before.glyphs):
+        starts = numbered and line.glyphs[0].x0 < edge and any(other.glyphs[0].x0 < edge for other in (groups[-1] if groups else []))
+        if before and before.page == line.page and gap <= limit and not starts and not _heading_words(before.glyphs):
             groups[-1].append(line)
         else:
             groups.append([line])
     return groups
+
+
+_NUMBER_WORD = re.compile(r"^(?:序|编|项|任务序|任务编)\s*(?:号|次)")
 
 
 class _Builder:
@@ -391,6 +397,8 @@ class _Builder:
         edge = min(w[0][0] for w in words)
         full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4)]
         cuts = column_cuts([[(max(0, a), b) for a, b in w] for w in (full or words)], 2)
+        rights = [max((g.x1 for line in lines for g in line.glyphs if cut <= g.x0 + 1.5 and g.x0 + 1.5 < after), default=0.0)
+                  for cut, after in zip(cuts, [*cuts[1:], 10_000], strict=True)]
         self.table += 1
         for group in _row_groups(lines):
             if len(group) == 1 and len(_words(group[0].glyphs, size)) == 1 and group[0].glyphs[0].x0 <= edge + 4 and len(cuts) > 2 \
@@ -403,8 +411,7 @@ class _Builder:
                 for glyph in line.glyphs:
                     cells[max((i for i, cut in enumerate(cuts) if cut <= glyph.x0 + 1.5), default=0)].append(glyph)
             page = group[0].page
-            ends = [*cuts[1:], round(max(w[-1][1] for w in words))]
-            texts = [_cell_text(g, ends[i] - cuts[i]) if g else "" for i, g in enumerate(cells)]
+            texts = [_cell_text(g, rights[i]) if g else "" for i, g in enumerate(cells)]
             row = Row([Cell(t, self.line, i, page) for i, t in enumerate(texts, 1)], self.line, page, self.table, True)
             self.document.blocks.append(row)
 
@@ -454,9 +461,7 @@ def _texts(grid: _Grid, glyphs: list[Glyph]) -> dict[tuple[int, int], str]:
         place = grid.owner.get((min(r, len(grid.ys) - 2), min(c, len(grid.xs) - 2)))
         if place is not None:
             groups.setdefault(place, []).append(glyph)
-    widths: dict[tuple[int, int], float] = {}
-    for (_r, c), place in grid.owner.items():
-        edge = grid.xs[c + 1] - grid.xs[place[1]]
-        widths[place] = max(widths.get(place, 0.0), edge)
-    return {place: _cell_text(group, widths[place]) for place, group in groups.items()}
-
+    rights: dict[int, float] = {}  # where the text of each column ends
+    for (_r, c), group in groups.items():
+        rights[c] = max(rights.get(c, 0.0), max(g.x1 for g in group))
+    return {place: _cell_text(group, rights[place[1]]) for place, group in groups.items()}

@@ -53,8 +53,9 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
         elif _PIPE_RULE.match(line) and not line.strip().isdigit():
             pass
         else:
-            layout = _Layout.start(line, lines[number:]) or (layout if layout and layout.holds(line) else None)
-            document.blocks.append(layout.row(line, number, current_page) if layout else Paragraph(line.strip(), number, current_page))
+            layout = _Layout.start(line, lines[number:]) or (None if ENDS_TABLE.match(line) else layout)
+            aligned = layout is not None and layout.holds(line)
+            document.blocks.append(layout.row(line, number, current_page) if layout and aligned else Paragraph(line.strip(), number, current_page))
         number += used - 1
     if layout is not None or any(isinstance(b, Row) and b.table < 0 for b in document.blocks):
         document.blocks = _wrapped(document.blocks)
@@ -115,9 +116,9 @@ class _Layout:
         return cls(cuts) if len(cuts) >= len(words) else cls([shown_width(line[: m.start()]) for m in _WORD.finditer(line)])
 
     def holds(self, line: str) -> bool:
-        """True while a line still looks like part of the table."""
+        """True for a line that looks like a row of the table."""
         pieces = [p for p in _GAP.split(line.strip()) if p]
-        return (len(pieces) >= 2 or line[:1] in " \u3000") and not ENDS_TABLE.match(line)
+        return len(pieces) >= 2 or line[:2] in ("  ", "\u3000\u3000")
 
     def row(self, line: str, number: int, page: int | None) -> Row:
         texts = [""] * len(self.cuts)

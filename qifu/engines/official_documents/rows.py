@@ -93,8 +93,7 @@ class RowReader:
             return True
         spans = filled[0].span >= max(2, self.width - 1)
         marked = bool(_SECTION.match(text)) and len(bare(text)) <= 40 and "。" not in text
-        first = row.cells.index(filled[0]) == 0
-        if (spans and len(bare(text)) <= 40 and "。" not in text) or (marked and first and self.width >= 3):
+        if (spans and len(bare(text)) <= 40 and "。" not in text) or (marked and self.width >= 3):
             self._section = text
             return True
         return False
@@ -177,13 +176,23 @@ class RowReader:
     def _aligned(self, row: Row, loose: bool) -> Alignment:
         plain = identity(row.cells, self.width, self.table.fit)
         fits = not loose and len([c for c in row.cells[self.width :] if c.text.strip()]) == 0 and self._all_fit(plain, row)
-        if fits:
+        if fits or (not loose and len(row.cells) == self.width and self._may_be_rest(plain)):
             return plain
         extra = sum(1.5 for c in row.cells[self.width :] if c.text.strip())
         whole = best_alignment(row.cells, self.width, self.table.fit, cut=False)
         cut = best_alignment(row.cells, self.width, self.table.fit, cut=True)
         best = cut if cut.score > whole.score + 0.3 else whole
         return best if best.score > plain.score - extra + _MARGIN or extra else plain
+
+    def _may_be_rest(self, alignment: Alignment) -> bool:
+        """True for the lower half of a cut row: no number, or mostly empty, and nothing plainly out of place."""
+        filled = [(i, t) for i, t in enumerate(alignment.texts) if bare(t)]
+        if self.numbered:
+            at = self.table.roles.index("number")
+            if bare(alignment.texts[at]):
+                return False
+            return sum(self.table.fit(i, t) <= -1.9 for i, t in filled) <= len(filled) // 3
+        return len(filled) <= self.width / 2 and all(self.table.fit(i, t) > -1.5 for i, t in filled)
 
     def _all_fit(self, alignment: Alignment, row: Row) -> bool:
         for column, text in enumerate(alignment.texts):

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .cell_types import is_frequency, is_measure_unit
+from .cell_types import is_frequency
 from .characters import bare, fold, plain_digits
 from .units import UnitNames, looks_like_unit, nearest_known, split_units
 
@@ -123,7 +123,8 @@ class TextMender:
         """Names that neither the book nor the rest of the document knows and that look damaged."""
         doubts: list[tuple[str, str | None]] = []
         for unit in split_units(text).units:
-            if self.names and self.names.resolve(unit.name) or self.vocabulary.get(unit.raw, 0) > 1 or is_measure_unit(unit.raw):
+            known = bool(self.names and self.names.resolve(unit.name)) or self.vocabulary.get(unit.raw, 0) > 1
+            if known or unit.inherited or unit.kind == "generic":
                 continue
             near = nearest_known(unit.raw, self.vocabulary)
             if near is not None:

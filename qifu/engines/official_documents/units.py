@@ -67,7 +67,7 @@ _OPEN_TAIL = re.compile(
 _LABEL = re.compile(r"^(?:牵头|责任|配合|协同|主办|协办|落实|参与|参加)(?:单位|部门|处室)?[:：]")
 _GENERIC = re.compile(
     r"^各|^有关|^相关|^其他|^其它|(?:有关|相关|各级|各有关|各相关|业务|主管|成员|责任|牵头)(?:业务|主管|责任|职能|行政执法|省级|市级)*(?:部门|单位|地区|地方)"
-    r"|^(?:省|市|县)[级直](?:各|有关|相关)|^(?:市|县|市县|区县)(?:级)?(?:党委|政府|人民政府)|^地方|^各地|^县级|^市级|^设区市"
+    r"|^(?:省|市|县)[级直](?:各|有关|相关)|^(?:市|县|市县|区县)(?:级)?(?:党委|政府|人民政府)|^地方|^各地|^县级|^市级|^设区市|^街道|^乡镇|^镇街|^镇（|^乡（|^区县|^村|^社区"
 )
 _DIVISION = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区|市|地区|自治州|州|盟))?[\u4e00-\u9fff]{1,8}(?:市|区|县|旗|州|开发区|新区|管委会)$"
@@ -185,14 +185,14 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
     return units
 
 
-_JOINT = re.compile(r"(?<=[厅局委办院会部联关社行团])(?=省[\u4e00-\u9fff])")
+_JOINT = {head: re.compile(rf"(?<=[厅局委办院会部联关社行团）)])(?={head}[\u4e00-\u9fff])") for head in "省市区县"}
 
 
 def _run_together(piece: str, names: UnitNames | None, result: UnitList) -> list[str]:
     """`省公安厅省检察院` without anything between is two units, and reported."""
-    if not piece.startswith("省") or len(piece) < 6 or (names and names.resolve(piece)):
+    if piece[0] not in _JOINT or len(piece) < 6 or (names and names.resolve(piece)):
         return [piece]
-    parts = _JOINT.split(piece)
+    parts = _JOINT[piece[0]].split(piece)
     if len(parts) < 2 or not all(looks_like_unit(p) and len(p) > 2 for p in parts):
         return [piece]
     result.doubts.append(("units_doubtful", piece, f"“{piece}”中间缺少分隔，按{len(parts)}个单位读取。", "、".join(parts)))
