@@ -63,6 +63,8 @@ class Warnings:
             return part == here and (number == entry.get("number") or (number is None and named is not None))
         if part != leaf.part or field not in (None, leaf.field):
             return False
+        if number is None and field is None and leaf.row is None and warning.get("severity") == "error":
+            return True  # an error on the part as a whole (a table that could not be read) names all its missing rows
         if number is not None and number in self._numbers(leaf):
             return True
         if line is not None and leaf.row is not None and self._row_line(leaf.part, line) == _line(leaf.row):
