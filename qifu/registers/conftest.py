@@ -41,8 +41,11 @@ def quick_passwords(settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def make_person(province: Path, quick_passwords: None) -> MakePerson:
-    """Return a function that makes a person with PASSWORD and, if a role is given, a post since 2024-01-01."""
+def make_person(db: None, quick_passwords: None, request: pytest.FixtureRequest) -> MakePerson:
+    """Return a function that makes a person with PASSWORD and, if a role is given, a post since 2024-01-01.
+
+    The province is loaded when the first post needs it.
+    """
 
     def make(username: str, role: str = "", place: str = "330000", organisation: str = "") -> Person:
         given = actions.create_person(by=SYSTEM, at=AT, username=username, name=f"{username}（模拟）")
@@ -50,6 +53,7 @@ def make_person(province: Path, quick_passwords: None) -> MakePerson:
             by=given.person.as_actor(), at=AT, person=given.person, old=given.password, new=PASSWORD
         )
         if role:
+            request.getfixturevalue("province")
             actions.add_post(
                 by=SYSTEM, at=AT, person=given.person, role=role, place_code=place,
                 starts_on=date(2024, 1, 1), organisation_code=organisation,

@@ -73,11 +73,11 @@ def change_own_password(
 ) -> None:
     """Replace one's own password; a wrong old one counts as a failed sign-in. Other sessions end."""
     try:
-        _recognised(by=by, at=at, name=person.username, password=old)
+        known = _recognised(by=by, at=at, name=person.username, password=old)
     except Refused as refused:
         message = "现在的口令不正确" if refused.message == WRONG else refused.message
         raise Refused(message, old=message) from None
-    replace_own_password(by=by, at=at, person=person, old=old, new=new, request=request)
+    replace_own_password(by=by, at=at, person=known, old=old, new=new, request=request)
 
 
 def _recognised(*, by: Actor, at: datetime, name: str, password: str) -> Person:
