@@ -10,7 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
+
+# No deadline for one example: a busy machine is no fault of the code.
+hypothesis.settings.register_profile("qifu", deadline=None)
+hypothesis.settings.load_profile("qifu")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -153,7 +153,10 @@ def check_zip(file: BinaryIO) -> frozenset[str]:
             for entry in entries:
                 _check_entry_name(entry.filename)
                 total += _unpacked_size(archive, entry, ZIP_TOTAL_BYTES - total)
-            return frozenset(entry.filename for entry in entries)
+            names = frozenset(entry.filename for entry in entries)
+            if len(names) < len(entries):
+                raise FileRefused("文件内部有重名的部分，请用 Office 或 WPS 打开后另存，再上传")
+            return names
     except FileRefused:
         raise
     except _DAMAGE as error:

@@ -111,7 +111,7 @@ def allowed(actor: Actor, grants: list[Grant], row: StoredFile) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(GRANTS, max_size=4), st.lists(FILES, min_size=1, max_size=5))
 def test_visible_rows_are_exactly_those_the_rules_allow(
     monkeypatch: pytest.MonkeyPatch, grants: list[Grant], files: list[dict[str, object]]

@@ -159,7 +159,7 @@ def moment(n: int) -> datetime:
 STEPS = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 6), st.integers(0, 99)), min_size=1, max_size=8)
 
 
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_as_of_agrees_with_a_plain_replay(steps: list[tuple[int, int, int]]) -> None:
     key = f"k{Series.objects.count()}"

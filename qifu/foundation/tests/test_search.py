@@ -152,7 +152,7 @@ TEXTS = st.lists(st.text(alphabet=ALPHABET, max_size=25), min_size=1, max_size=8
 QUERIES = st.lists(st.text(alphabet=ALPHABET, min_size=1, max_size=4), min_size=1, max_size=3)
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TEXTS, st.lists(QUERIES, min_size=1, max_size=6))
 def test_found_is_what_brute_force_finds(texts: list[str], queries: list[list[str]]) -> None:
     def refill() -> None:
