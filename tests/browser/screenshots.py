@@ -29,7 +29,8 @@ def main() -> None:
                 with contextlib.closing(visits.context(place.who, viewport=viewport)) as context:
                     page = context.new_page()
                     answer = visits.open(page, place)
-                    page.wait_for_load_state("networkidle")
+                    page.evaluate("document.activeElement?.blur(); window.scrollTo(0, 0)")
+                    page.wait_for_timeout(300)  # charts draw
                     target = options.folder / f"{place.name}-{viewport['width']}.png"
                     page.screenshot(path=target, full_page=True)
                     print(f"{answer.status} {target}")  # noqa: T201

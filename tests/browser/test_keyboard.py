@@ -16,9 +16,10 @@ pytestmark = pytest.mark.browser
 BY_NAME = {place.name: place for place in PLACES}
 REACHABLE = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
   .filter((e) => e.checkVisibility({checkVisibilityCSS: true}) && !e.disabled && e.tabIndex >= 0
-    && !(e.type === 'radio' && !e.checked && document.querySelector(`[name="${e.name}"]:checked`))).length"""
+    && !e.closest('.progress-box')
+    && !(e.type === 'radio' && e !== e.form.elements[e.name][0])).length"""
 FOCUSED = """() => { const e = document.activeElement; if (!e || e === document.body) return null;
-  const s = getComputedStyle(e); e.dataset.reached = '1';
+  const s = getComputedStyle(e); if (!e.closest('.progress-box')) e.dataset.reached = '1';
   return {tag: e.tagName, text: e.textContent.trim().slice(0, 30), shown: s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2}; }"""
 
 

@@ -32,7 +32,7 @@
     bar: (data) => ({ ...base(data), xAxis: { ...valueAxis(data), name: "" }, yAxis: { ...nameAxis(data), inverse: true },
       series: data.series.map((one) => ({ type: "bar", name: one.name, data: one.values, barMaxWidth: 22, label: label("right") })) }),
     line: (data) => ({ ...base(data), xAxis: { ...nameAxis(data), boundaryGap: false }, yAxis: valueAxis(data),
-      series: data.series.flatMap((one) => lineWithBand(one)) }),
+      series: data.series.flatMap((one, i) => lineWithBand(one, PALETTE[i % PALETTE.length])) }),
     bullet: (data) => ({ ...base(data), xAxis: { ...valueAxis(data), name: "" }, yAxis: { ...nameAxis(data), inverse: true },
       series: [
         { type: "bar", name: data.series[0].name, data: data.series[0].values, barWidth: 12, z: 3, label: label("right") },
@@ -40,12 +40,12 @@
           symbolSize: [3, 26], itemStyle: { color: token("--qf-ink") }, z: 4 },
       ] }),
   };
-  function lineWithBand(one) {
-    const line = { type: "line", name: one.name, data: one.values, symbolSize: 7 };
+  function lineWithBand(one, color) {
+    const line = { type: "line", name: one.name, data: one.values, symbolSize: 7, color };
     if (!one.low || !one.high) return [line];
     const hidden = { type: "line", stack: `band-${one.name}`, symbol: "none", lineStyle: { opacity: 0 }, silent: true, tooltip: { show: false } };
     return [line, { ...hidden, data: one.low },
-      { ...hidden, data: one.high.map((high, i) => high - one.low[i]), areaStyle: { opacity: 0.15 } }];
+      { ...hidden, data: one.high.map((high, i) => high - one.low[i]), areaStyle: { color, opacity: 0.15 } }];
   }
 
   document.querySelectorAll("figure[data-chart]").forEach((figure) => {
