@@ -128,18 +128,10 @@ def _indicator(
         if name in [one["name"] for one in plan.truth["indicators"]]:
             name = f"累计{thing}数"
     value = phrases.figure(random, low, high, decimals)
-    comparator = None
-    text = f"{value:,}" if value >= 1000 and random.random() < 0.12 else str(value)
-    behind = ""
-    if random.random() < 0.25:
-        up = [("≥", "", ">="), (">", "", ">"), ("", "以上", ">="), ("不低于", "", ">=")]
-        down = [("≤", "", "<="), ("", "以内", "<="), ("不超过", "", "<=")]
-        sign, behind, comparator = random.choice(up if better == "up" else down)
-        text = sign + text
+    before, figure, behind, comparator = _target_words(random, value, better)
     frequency = random.choice(["月度", "季度", "年度"]) if "frequency" in columns else None
     dash = unit == "分" and random.random() < 0.5 and "unit" in columns
-    in_cell = text + unit + behind
-    text += behind
+    text, in_cell = before + figure + behind, before + figure + unit + behind
     record: Record = {
         "number": number,
         "dimension": dimension,
@@ -152,9 +144,8 @@ def _indicator(
     }
     if random.random() < 0.05:
         text = in_cell = "完成国家下达任务"
-        record.update(target=None, target_text=text, comparator=None)
-        if "target_unit" in columns:
-            record["unit"] = None
+        record |= {"target": None, "target_text": text, "comparator": None}
+        record["unit"] = None if "target_unit" in columns else record["unit"]
     cells = {
         "name": name,
         "unit": "/" if dash else unit,
@@ -165,6 +156,17 @@ def _indicator(
     }
     cells["owner"] = phrases.bodies(random, place, 2, 0.0).text if "owner" in columns else ""
     return record, cells
+
+
+def _target_words(random: Random, value: int | float, better: str) -> tuple[str, str, str, str | None]:
+    """A target as written: what stands before the figure, the figure, what stands behind, and the comparator meant."""
+    figure = f"{value:,}" if value >= 1000 and random.random() < 0.12 else str(value)
+    if random.random() > 0.25:
+        return "", figure, "", None
+    up = [("≥", "", ">="), (">", "", ">"), ("", "以上", ">="), ("不低于", "", ">=")]
+    down = [("≤", "", "<="), ("", "以内", "<="), ("不超过", "", "<=")]
+    before, behind, comparator = random.choice(up if better == "up" else down)
+    return before, figure, behind, comparator
 
 
 # ---- tasks -------------------------------------------------------------------------------------------------------

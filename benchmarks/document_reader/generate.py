@@ -179,60 +179,58 @@ def _annex_list(plan: Plan, shape: Shape) -> None:
         plan.blocks.append(Paragraph(("附件：" if index == 1 else "") + f"{index}.{name}"))
 
 
+ADDRESSEES = [
+    ["各市、县（市、区）人民政府", "{p}政府各部门"],
+    ["各设区市人民政府", "{p}有关单位"],
+    ["{p}级各有关单位"],
+    ["各区县人民政府", "{p}直各单位", "各开发区管委会"],
+]
+
+
 def _front(random: Random, plan: Plan, place: Place, theme: str) -> None:
     """Red head, number, title, addressees and the notice's own signature."""
     truth, year = plan.truth, plan.year
-    kind = random.choice(["office", "group", "body"])
     office = place.name + "人民政府办公" + ("厅" if place.level == "province" else "室")
-    issuer = {
-        "office": office,
-        "group": f"{place.name}{theme}工作领导小组办公室",
-        "body": place.name + "发展和改革委员会",
-    }[kind]
-    what = random.choice(["工作要点", "实施方案", "行动计划", "重点任务清单"])
-    work = f"{year}年{theme}{what}"
-    title = f"关于印发{random.choice(['《', ''])}{work}"
-    title += ("》" if "《" in title else "") + "的通知"
+    issuer, short = random.choice(
+        [
+            (office, "政办发"),
+            (f"{place.name}{theme}工作领导小组办公室", "领办发"),
+            (place.name + "发展和改革委员会", "发改"),
+        ]
+    )
+    work = f"{year}年{theme}{random.choice(['工作要点', '实施方案', '行动计划', '重点任务清单'])}"
+    title = f"关于印发{random.choice(['《{}》', '{}']).format(work)}的通知"
+    full_title = (issuer if random.random() < 0.5 else "") + title
+    truth["title"] = any_of(full_title, title, work, place.name + work)
+    truth["addressees"] = [a.format(p=place.prefix) for a in random.choice(ADDRESSEES)]
     blocks: list[Block] = []
     if random.random() < 0.25:
         truth["urgency"] = random.choice(["特急", "加急"])
         blocks.append(Paragraph(truth["urgency"], "mark"))
     if random.random() < 0.8:
         blocks.append(Paragraph(issuer + "文件", "title"))
-    short = {"office": "政办发", "group": "领办发", "body": "发改"}[kind]
-    char = place.name[0]
-    number = random.randint(1, 120)
-    written = f"{char}{short}{random.choice(['〔{}〕', '〔{}〕', '[{}]', '（{}）']).format(year)}{number}号"
-    truth["document_number"] = any_of(f"{char}{short}〔{year}〕{number}号", written)
-    head = written
-    if random.random() < 0.15:
-        truth["signed_by"] = random.choice(["王晓明", "李建国", "赵立新", "周文华"])
-        head += f"    签发人：{truth['signed_by']}"
-    full_title = (issuer if random.random() < 0.5 else "") + title
-    truth["title"] = any_of(full_title, title, work, place.name + work)
-    addressees = random.choice(
-        [
-            ["各市、县（市、区）人民政府", "{p}政府各部门"],
-            ["各设区市人民政府", "{p}有关单位"],
-            ["{p}级各有关单位"],
-            ["各区县人民政府", "{p}直各单位", "各开发区管委会"],
-        ]
-    )
-    prefix = place.prefix
-    truth["addressees"] = [a.format(p=prefix) for a in addressees]
     blocks += [
-        Paragraph(head, "mark"),
+        Paragraph(_number(random, truth, place.name[0] + short, year), "mark"),
         Paragraph(full_title, "title"),
         Paragraph("，".join(truth["addressees"]) + "："),
+        Paragraph(f"现将《{work}》印发给你们，请结合实际认真贯彻落实。"),
     ]
-    blocks.append(Paragraph(f"现将《{work}》印发给你们，请结合实际认真贯彻落实。"))
     _signature(random, truth, blocks, issuer, place, year)
-    blocks += [
-        PageBreak(),
-        Paragraph(work, "title"),
-        Paragraph(random.choice(OPENING).format(y=year, t=theme)),
-    ]
+    blocks += [PageBreak(), Paragraph(work, "title")]
+    blocks.append(Paragraph(random.choice(OPENING).format(y=year, t=theme)))
     plan.blocks += blocks
+
+
+def _number(random: Random, truth: Record, word: str, year: int) -> str:
+    """The line with the document number and, now and then, who signed it."""
+    number = random.randint(1, 120)
+    brackets = random.choice(["〔{}〕", "〔{}〕", "[{}]", "（{}）"]).format(year)
+    written = f"{word}{brackets}{number}号"
+    truth["document_number"] = any_of(f"{word}〔{year}〕{number}号", written)
+    if random.random() < 0.15:
+        truth["signed_by"] = random.choice(["王晓明", "李建国", "赵立新", "周文华"])
+        written += f"    签发人：{truth['signed_by']}"
+    return written
 
 
 def _signature(

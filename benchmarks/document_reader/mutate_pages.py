@@ -44,22 +44,23 @@ def split_row(plan: Plan, random: Random) -> Damage | None:
     )
     rest = Row([""] * len(table.columns), row.records, loose=True)
     row.cells[column], rest.cells[column] = text[:cut], text[cut:]
-    for role in ("responsible", "cooperating"):
-        units = table.column(role)
-        if (
-            units >= 0
-            and row.cells[units].count("、") > 1
-            and "（" not in row.cells[units]
-            and random.random() < 0.4
-        ):
-            head, _, tail = row.cells[units].rpartition("、")
-            row.cells[units], rest.cells[units] = head + "、", tail
-            break
+    if random.random() < 0.4:
+        _split_units(table, row, rest)
     rows = [rest]
     if random.random() < 0.5:
         rows[:0] = headings_of(table)
     table.rows[index + 1 : index + 1] = rows
     return Damage("split_row", table.part, row.records, set())
+
+
+def _split_units(table: Table, row: Row, rest: Row) -> None:
+    """The last of several bodies goes over to the rest of the row."""
+    for role in ("responsible", "cooperating"):
+        units = table.column(role)
+        if units >= 0 and row.cells[units].count("、") > 1 and "（" not in row.cells[units]:
+            head, _, tail = row.cells[units].rpartition("、")
+            row.cells[units], rest.cells[units] = head + "、", tail
+            return
 
 
 @mutation
@@ -94,53 +95,44 @@ def split_table(plan: Plan, random: Random) -> Damage | None:
     )
 
 
+def _moves(table: Table) -> list[tuple[Table, Row, Row, bool]]:
+    """Where a group's name can slip: (table, row it stands in, row it lands in, whether later) with words that tell it."""
+    column, measure = table.column("group"), table.column("measure")
+    rows = table.data()
+    if column < 0 or not all(whole(row) for row in rows):
+        return []
+    starts = [i for i, row in enumerate(rows) if row.cells[column]]
+    if len({rows[i].cells[column] for i in starts}) < len(starts) or len(starts) in (1, len(rows)):
+        return []
+    moves = []
+    for start in starts[1:]:
+        row, above = rows[start], rows[start - 1]
+        below = rows[start + 1] if start + 1 < len(rows) else None
+        own, before = KEYWORDS.get(row.cells[column]), KEYWORDS.get(str(above.records[0]["group"]))
+        if not own or not before:
+            continue
+        if below and not below.cells[column] and own in row.cells[measure]:
+            moves.append((table, row, below, True))
+        if not above.cells[column] and before in above.cells[measure]:
+            moves.append((table, row, above, False))
+    return moves
+
+
 @mutation
 def group_moved(plan: Plan, random: Random) -> Damage | None:
     """A page break put a group's name beside a later or an earlier row; what the rows speak of shows where each belongs."""
-    places = []
-    for table in plan.tables("tasks"):
-        column = table.column("group")
-        rows = table.data()
-        if column < 0 or not all(whole(r) for r in rows):
-            continue
-        starts = [i for i, row in enumerate(rows) if row.cells[column]]
-        if (
-            len(starts) < 2
-            or len({rows[i].cells[column] for i in starts}) < len(starts)
-            or len(starts) == len(rows)
-        ):
-            continue
-        for start in starts[1:]:
-            own, before = (
-                KEYWORDS.get(rows[start].cells[column]),
-                KEYWORDS.get(str(rows[start - 1].records[0]["group"])),
-            )
-            if (
-                own
-                and before
-                and start + 1 < len(rows)
-                and not rows[start + 1].cells[column]
-                and own in rows[start].cells[table.column("measure")]
-            ):
-                places.append((table, rows[start], rows[start + 1], rows[start]))
-            if (
-                own
-                and before
-                and not rows[start - 1].cells[column]
-                and before in rows[start - 1].cells[table.column("measure")]
-            ):
-                places.append((table, rows[start], rows[start - 1], rows[start - 1]))
     taken = touched(plan)
-    places = [p for p in places if not any(id(row.records[0]) in taken for row in p[1:])]
-    if not places:
+    moves = [
+        m for t in plan.tables("tasks") for m in _moves(t) if not {id(r.records[0]) for r in m[1:3]} & taken
+    ]
+    if not moves:
         return None
-    table, source, landing, wronged = random.choice(places)
+    table, source, landing, later = random.choice(moves)
     column = table.column("group")
     landing.cells[column], source.cells[column] = source.cells[column], ""
     if random.random() < 0.6:
         at = next(i for i, row in enumerate(table.rows) if row is landing)
         table.rows[at:at] = headings_of(table)
-    later = landing is not wronged
     records = source.records + landing.records
     return Damage("group_moved", "tasks", records, {"group"}, note="later" if later else "earlier")
 

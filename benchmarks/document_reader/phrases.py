@@ -22,8 +22,6 @@ from .words import (
     TRAINED,
 )
 
-HIGHER = ["一", "二", "三", "四"]
-
 
 def figure(random: Random, low: int, high: int, decimals: int) -> int | float:
     """A figure in a range, an int where it has no decimals (round ones are as common as odd ones)."""
@@ -168,56 +166,32 @@ def _last(year: int, month: int) -> str:
     return f"{year}-{month:02d}-{calendar.monthrange(year, month)[1]:02d}"
 
 
+ONGOING = ["持续推进", "长期坚持", "常态化推进", "持续实施", "持续推进中", "长期推进"]
+DEADLINES = {
+    "month": ["{y}年{m}月", "{y}年{m}月", "{y}年{m}月底前", "{y}年{m}月底", "{m}月底前", "{m}月底"],
+    "date": ["{y}年{m}月{d}日前", "{y}年{m}月{d}日", "{m}月{d}日前", "{y}-{m:02d}-{d:02d}"],
+    "quarter": ["{y}年{q}季度", "{q}季度", "{y}年第{q}季度", "第{q}季度", "{y}年{q}季度末"],
+    "half": ["{y}年上半年", "上半年"],
+    "year": ["{y}年底前", "{y}年底", "年底前", "{y}年年底", "{y}年"],
+}
+
+
 def deadline(random: Random, year: int, kinds: tuple[str, ...] = ("month",)) -> tuple[str, Record]:
-    """A deadline as written and its contract record."""
+    """A deadline as written and its contract record; the kind of 上半年 is left open, for the contract has none."""
     kind = random.choice(kinds)
-    month = random.randint(2, 12)
     if kind == "ongoing":
-        raw = random.choice(["持续推进", "长期坚持", "常态化推进", "持续实施", "持续推进中", "长期推进"])
+        raw = random.choice(ONGOING)
         return raw, {"raw": raw, "kind": "ongoing", "due": None}
-    if kind == "quarter":
-        quarter = random.randint(1, 4)
-        word = HIGHER[quarter - 1]
-        raw = random.choice(
-            [
-                f"{year}年{word}季度",
-                f"{word}季度",
-                f"{year}年第{word}季度",
-                f"第{word}季度",
-                f"{year}年{word}季度末",
-                f"{word}季度前",
-            ][: 5 if quarter > 1 else 4]
-        )
-        return raw, {"raw": raw, "kind": "quarter", "due": _last(year, quarter * 3)}
-    if kind == "year":
-        raw = random.choice([f"{year}年底前", f"{year}年底", "年底前", f"{year}年年底", f"{year}年"])
-        return raw, {"raw": raw, "kind": "year", "due": f"{year}-12-31"}
-    if kind == "half":
-        raw = random.choice([f"{year}年上半年", "上半年"])
-        return raw, {"raw": raw, "kind": FREE, "due": f"{year}-06-30"}
-    if kind == "date":
-        day = random.randint(1, 28)
-        raw = random.choice(
-            [
-                f"{year}年{month}月{day}日前",
-                f"{year}年{month}月{day}日",
-                f"{month}月{day}日前",
-                f"{year}-{month:02d}-{day:02d}",
-            ]
-        )
-        return raw, {"raw": raw, "kind": "date", "due": f"{year}-{month:02d}-{day:02d}"}
-    raw = random.choice(
-        [
-            f"{year}年{month}月",
-            f"{year}年{month}月",
-            f"{year}年{month}月底前",
-            f"{year}年{month}月底",
-            f"{month}月底前",
-            f"{month}月底",
-            f"{year}年{month}月前",
-        ][:6]
-    )
-    return raw, {"raw": raw, "kind": "month", "due": _last(year, month)}
+    month, day, quarter = random.randint(2, 12), random.randint(1, 28), random.randint(1, 4)
+    raw = random.choice(DEADLINES[kind]).format(y=year, m=month, d=day, q="一二三四"[quarter - 1])
+    due = {
+        "month": _last(year, month),
+        "date": f"{year}-{month:02d}-{day:02d}",
+        "quarter": _last(year, quarter * 3),
+        "half": f"{year}-06-30",
+        "year": f"{year}-12-31",
+    }[kind]
+    return raw, {"raw": raw, "kind": FREE if kind == "half" else kind, "due": due}
 
 
 # ---- bodies ------------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ class Score:
     leaves: list[Leaf] = field(default_factory=list)
     false_warnings: list[Record] = field(default_factory=list)
     seconds: float = 0.0
+    wall: float = 0.0
     error: str | None = None
 
     @property
