@@ -8,9 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from django.db.models import F
+
 from qifu.foundation.access import Actor
 from qifu.foundation.action import action, current_act
 from qifu.foundation.revisions import canonical, digest_of
+from qifu.foundation.search import Publicity, index, remove
 from qifu.registers.divisions.division_book import Division as BookRow
 from qifu.registers.divisions.division_book import load_divisions as read_book
 from qifu.registers.divisions.models import Division
@@ -48,10 +51,25 @@ def load_divisions(*, by: Actor, at: datetime, path: Path) -> LoadReport:
     changed = [row for key, row in existing.items() if key in wanted and differs(row, wanted[key])]
     for row in changed:
         row.save()
+    _make_findable({row.code for row in [*new, *changed]} | {existing[key].code for key in existing.keys() - wanted.keys()})
     report = LoadReport(len(new), len(changed), len(gone), len(wanted) - len(new) - len(changed))
     text = canonical([{name: str(value) for name, value in fields.items()} for fields in wanted.values()])
     current_act().note(**dataclasses.asdict(report), digest=digest_of(text))
     return report
+
+
+def _make_findable(codes: set[str]) -> None:
+    """Put divisions into the site's search under every name they bear or bore; take out what is no more on record."""
+    versions: dict[str, list[Division]] = {}
+    for row in Division.objects.filter(code__in=codes).order_by(F("effective_from").asc(nulls_first=True)):
+        versions.setdefault(row.code, []).append(row)
+    for code in sorted(codes):
+        if code not in versions:
+            remove("division", code)
+            continue
+        rows = versions[code]
+        text = " ".join([code, *(word for row in rows for word in (row.name, *row.short_names, row.note))])
+        index("division", code, title=rows[-1].name, text=text, place_code=code, publicity=Publicity.PUBLIC)
 
 
 def _fields(row: BookRow) -> dict[str, Any]:

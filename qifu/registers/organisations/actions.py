@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from qifu.foundation.access import Actor, NotFound
 from qifu.foundation.action import Refused, action, current_act
+from qifu.foundation.search import Publicity, index
 from qifu.registers.divisions.division_book import load_divisions
 from qifu.registers.organisations import name_rows
 from qifu.registers.organisations.models import ExpansionRule, GenericUnit, Organisation, OrganisationName
@@ -60,7 +61,7 @@ def load_organisations(*, by: Actor, at: datetime, province_dir: Path) -> LoadRe
 
     existing = {row.code: row for row in Organisation.objects.select_for_update()}
     wanted: dict[Any, dict[str, Any]] = {body.full_code: name_rows.body_fields(body) for body in bodies}
-    _bring(Organisation, existing, wanted, day, counts)
+    touched = {str(code) for code in _bring(Organisation, existing, wanted, day, counts)}
 
     ids = dict(Organisation.objects.values_list("code", "pk"))
     held = {(r.organisation_id, r.name, r.kind): r for r in OrganisationName.objects.select_for_update()}
@@ -69,7 +70,8 @@ def load_organisations(*, by: Actor, at: datetime, province_dir: Path) -> LoadRe
         for fields in name_rows.name_fields(body):
             key = (ids[body.full_code], fields["name"], fields["kind"])
             wanted_names[key] = {"organisation_id": key[0]} | fields
-    _bring(OrganisationName, held, wanted_names, day, counts)
+    renamed = {key[0] for key in _bring(OrganisationName, held, wanted_names, day, counts)}
+    _make_findable(touched, renamed)
 
     units = {row.name: row for row in GenericUnit.objects.select_for_update()}
     wanted_units: dict[Any, dict[str, Any]] = {f["name"]: f for f in name_rows.generic_fields(names)}
@@ -82,22 +84,37 @@ def load_organisations(*, by: Actor, at: datetime, province_dir: Path) -> LoadRe
 
 def _bring(
     table: type[StampedRecord], existing: dict[Any, Any], wanted: dict[Any, dict[str, Any]], day: date, counts: _Counts
-) -> None:
-    """Insert what is new, change what differs, close what is wanted no more."""
+) -> list[Any]:
+    """Insert what is new, change what differs, close what is wanted no more; return the keys of all these."""
     new = [table(**fields).sealed() for key, fields in wanted.items() if key not in existing]
     table.objects.bulk_create(new)
     counts.created += len(new)
+    touched = [key for key in wanted if key not in existing]
     for key, row in existing.items():
         if key in wanted:
             if differs(row, wanted[key]):
                 row.save()
                 counts.changed += 1
+                touched.append(key)
         elif row.effective_to is None:
             # A name that began today or later is closed on the day after its beginning: a range is never empty.
             began = getattr(row, "effective_from", None)
             row.effective_to = day if began is None or began < day else date.fromordinal(began.toordinal() + 1)
             row.save()
             counts.closed += 1
+            touched.append(key)
+    return touched
+
+
+def _make_findable(codes: set[str], ids: set[int]) -> None:
+    """Put organisations, by code or by id, into the site's search with all their names."""
+    rows = Organisation.objects.filter(Q(code__in=codes) | Q(pk__in=ids)).prefetch_related("names")
+    for row in rows:
+        names = " ".join([row.full_name, *(name.name for name in row.names.all()), row.duties])
+        index(
+            "organisation", row.code, title=row.name, text=names, place_code=row.place_code,
+            publicity=Publicity.PUBLIC,
+        )  # fmt: skip
 
 
 @action(
@@ -151,7 +168,8 @@ def _checked_members(members: Sequence[str], day: date) -> list[str]:
         raise Refused("请至少选择一个单位", members="请至少选择一个单位")
     if len(codes) > MOST_MEMBERS:
         raise Refused(f"一次最多选择 {MOST_MEMBERS} 个单位", members=f"一次最多选择 {MOST_MEMBERS} 个单位")
-    standing = Organisation.objects.filter(Q(effective_to=None) | Q(effective_to__gt=day), code__in=codes)
+    sayable = [code for code in codes if code.isprintable()]
+    standing = Organisation.objects.filter(Q(effective_to=None) | Q(effective_to__gt=day), code__in=sayable)
     unknown = set(codes) - set(standing.values_list("code", flat=True))
     if unknown:
         raise Refused("所选单位中有的未登记或已撤销，请重新选择", members="有的单位未登记或已撤销")

@@ -1,7 +1,7 @@
 """Declares organisations: public facts; loaded from the province's data; generic units expanded by reform offices."""
 
 from qifu.foundation.access import ANYONE, ANYWHERE, Permission, declare_permissions, declare_roles
-from qifu.foundation.modules import MenuItem, Module, declare_module
+from qifu.foundation.modules import MenuItem, Module, SearchKind, declare_module
 
 declare_roles({"reform_officer": "改革办工作人员"})
 declare_permissions(
@@ -15,6 +15,7 @@ MODULE = declare_module(
         name="organisations",
         title="组织机构",
         purpose="省、市、县三级党政机构和有关单位，含简称、加挂牌子、曾用名",
+        search=(SearchKind("organisation", "组织机构", "organisation", "organisations.view"),),
         menu=(
             MenuItem("组织机构", "organisations", "organisations.view", "portal", icon="building", order=81),
             MenuItem(

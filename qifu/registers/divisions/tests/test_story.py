@@ -122,4 +122,5 @@ def test_pages_show_tree_history_and_mistakes(
     assert "日期不对" in client.get("/divisions/?day=2018-13-01").content.decode()
     assert "萧山经济技术开发区" in client.get("/divisions/330109/").content.decode()
     assert "拱墅区" in client.get("/divisions/330103/").content.decode()
+    assert "/divisions/F330300-01/" in client.get("/search/?q=温州湾").content.decode()
     assert client.get("/divisions/999999/").status_code == 404

@@ -224,6 +224,7 @@ def test_public_pages(province: Path, client: Client, django_assert_max_num_quer
     found = client.get("/organisations/", {"text": "地方金融监管局"}).content.decode()
     assert "省委金融办" in found and "省委改革办" not in found
     assert "指的是" in client.get("/organisations/", {"text": "省人社保厅"}).content.decode()
+    assert "/organisations/330000.reform_office/" in client.get("/search/?q=省跑改办").content.decode()
     assert "省跑改办" in client.get("/organisations/330000.reform_office/").content.decode()
     for code in ("none", "330000.none", "%00", "x" * 300):
         assert client.get(f"/organisations/{code}/").status_code == 404
