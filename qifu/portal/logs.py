@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import traceback
 from datetime import UTC, datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import Error as DatabaseError
 
 from qifu.foundation.request_id import current_request_id
 
@@ -34,5 +39,13 @@ class JsonFormatter(logging.Formatter):
         }
         entry |= {key: getattr(record, key) for key in EXTRA_KEYS if hasattr(record, key)}
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
+            entry["exception"] = _without_data(record.exc_info)
         return json.dumps(entry, ensure_ascii=False, default=str)
+
+
+def _without_data(exc_info: Any) -> str:
+    """Return where and what an exception was; what databases and forms say quotes people's data, so it is left out."""
+    kind, error, trace = exc_info
+    silent = isinstance(error, (DatabaseError, ValidationError))
+    last = kind.__name__ if silent or error is None else f"{kind.__name__}: {error}"
+    return "".join([*traceback.format_tb(trace), last])

@@ -46,11 +46,13 @@ def workbench(request: Request) -> HttpResponse:
     unread = access.visible(
         Notice.objects.filter(read_at=None), request.actor, "foundation.read_notices", request.at
     )
-    places = [
-        entry for entry in menu_of(request, "workbench", held_roles(request)) if entry["url"] != request.path
-    ]
+    roles = held_roles(request)
+    places = [entry for entry in menu_of(request, "workbench", roles) if entry["url"] != request.path]
+    without_post = roles <= {access.ANYONE, access.SIGNED_IN}
     newest = unread.order_by("-created_at", "-pk")[:5]
-    return render(request, "portal/workbench.html", {"notices": newest, "places": places})
+    return render(
+        request, "portal/workbench.html", {"notices": newest, "places": places, "without_post": without_post}
+    )
 
 
 @require_safe

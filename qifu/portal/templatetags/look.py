@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -45,6 +46,7 @@ MARKS = {
 }
 MESSAGE_STATES = {"success": "good", "warning": "warn", "error": "bad", "info": "info", "debug": "idle"}
 WEEKDAYS = "一二三四五六日"
+WHOLE = re.compile(r"[0-9][0-9.,]*|[\s\S]")
 
 
 @register.simple_tag
@@ -133,7 +135,7 @@ def field(bound: BoundField, why: str = "", source: str = "", wrong_url: str = "
         widget.attrs.setdefault("class", "form-control")
     attrs = {} if group else {"class": f"{widget.attrs.get('class', '')} {look}".strip()}
     return {
-        "field": bound, "widget": bound.as_widget(attrs=attrs), "group": group, "single": single,
+        "field": bound, "widget": bound.as_widget(attrs=dict(attrs)), "group": group, "single": single,
         "why": why, "source": source, "wrong_url": wrong_url,
     }  # fmt: skip
 
@@ -201,19 +203,20 @@ def chart(
 
 @register.simple_tag
 def diff(before: str, after: str) -> SafeString:
-    """Show what changed between two texts, character by character, as deletions and insertions."""
+    """Show what changed between two texts as deletions and insertions: by characters, but numbers as a whole."""
+    old, new = WHOLE.findall(before), WHOLE.findall(after)
     parts: list[tuple[str]] = []
-    for kind, a, b, c, d in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind == "equal":
-            parts.append((before[a:b],))
+            parts.append(("".join(old[a:b]),))
             continue
         if b > a:
             parts.append(
-                (format_html('<del><span class="visually-hidden">删除：</span>{}</del>', before[a:b]),)
+                (format_html('<del><span class="visually-hidden">删除：</span>{}</del>', "".join(old[a:b])),)
             )
         if d > c:
             parts.append(
-                (format_html('<ins><span class="visually-hidden">新增：</span>{}</ins>', after[c:d]),)
+                (format_html('<ins><span class="visually-hidden">新增：</span>{}</ins>', "".join(new[c:d])),)
             )
     return format_html('<span class="diff">{}</span>', format_html_join("", "{}", parts))
 

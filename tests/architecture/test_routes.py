@@ -1,0 +1,69 @@
+"""Every route names the permission it demands, or stands on a short list with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from qifu.foundation import access
+from qifu.foundation.pages import demanded_permission
+
+WITHOUT_PERMISSION = {
+    "healthz": "monitors ask it, and it tells no secrets",
+}
+
+
+def routes(patterns: Any = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Yield the name, the address and the view of every route."""
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        address = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
+            yield from routes(pattern.url_patterns, address, inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name}", address, pattern.callback
+
+
+ALL = list(routes())
+
+
+def test_there_are_routes_with_names() -> None:
+    assert len(ALL) > 15
+    assert [address for name, address, _ in ALL if name.endswith("None")] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "view"), [(name, view) for name, _, view in ALL], ids=[name for name, _, _ in ALL]
+)
+def test_every_route_demands_a_permission(name: str, view: Any) -> None:
+    permission = demanded_permission(view)
+    if permission is None:
+        assert name in WITHOUT_PERMISSION, f"put @page(…) on the view of {name}"
+    else:
+        assert permission in access.permissions(), f"{permission} is declared in no module.py"
+        assert name not in WITHOUT_PERMISSION
+
+
+def test_what_stands_on_the_list_exists() -> None:
+    assert WITHOUT_PERMISSION.keys() <= {name for name, _, _ in ALL}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "view"),
+    [(name, view) for name, address, view in ALL if "<" not in address],
+    ids=[name for name, address, _ in ALL if "<" not in address],
+)
+def test_a_visitor_is_let_in_or_led_to_sign_in(name: str, view: Any) -> None:
+    permission = demanded_permission(view)
+    open_to_all = permission is None or access.ANYONE in access.permissions()[permission].grants
+    answer = Client().get(reverse(name))
+    if open_to_all:
+        assert answer.status_code in (200, 302, 405)
+    else:
+        assert answer.status_code in (302, 405)
+        assert answer.status_code == 405 or answer["Location"].startswith("/sign-in/")
