@@ -27,7 +27,7 @@ def zipped(parts: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", compression) as archive:
         for name, data in parts.items():
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data, compression)
     return buffer.getvalue()
 
 
@@ -121,7 +121,7 @@ def with_flag(data: bytes, flag: int) -> bytes:
         (ole("Workbook"), "a.xls", "另存为 .xlsx"),
         (ole("Other"), "a.doc", "另存为 .docx"),
     ],
-    ids=lambda value: None if isinstance(value, bytes) else str(value),
+    ids=lambda value: "bytes" if isinstance(value, bytes) else str(value),
 )
 def test_other_files_are_refused_with_a_remedy(data: bytes, name: str, part: str) -> None:
     with pytest.raises(FileRefused, match=part) as caught:
