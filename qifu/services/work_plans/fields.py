@@ -60,7 +60,7 @@ FIELDS: dict[str, tuple[Field, ...]] = {
         Field("frequency", "频度", "choice", choices=_FREQUENCY),
     ),
     "tasks": (
-        Field("group", "重点任务（分组）", "group"),
+        Field("group", "分组", "group"),
         Field("measure", "工作举措", "long", required=True),
         Field("responsible", "责任单位", "units"),
         Field("open_list", "单位以“等”结尾", "flag"),

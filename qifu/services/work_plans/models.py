@@ -167,7 +167,7 @@ class PlanItem(Record):
     """One indicator, task, action or duty of one revision of a plan, numbered as in the document."""
 
     class Kind(models.TextChoices):
-        INDICATOR = "indicator", "指标"
+        INDICATOR = "indicator", "主要指标"
         TASK = "task", "重点任务"
         ACTION = "action", "专项行动"
         DUTY = "duty", "正文职责"

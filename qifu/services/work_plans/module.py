@@ -1,7 +1,8 @@
 """Declares work plans: who may upload, review, publish and read; where they stand in the menus."""
 
 from qifu.foundation.access import ANYONE, Permission, declare_permissions
-from qifu.foundation.modules import MenuItem, Module, declare_module
+from qifu.foundation.modules import HomeCard, MenuItem, Module, SearchKind, declare_module
+from qifu.services.work_plans.queries.plans import home_figures
 
 TITLE = "工作要点"
 PUBLISHER = {"reform_officer": ("in_place",)}
@@ -38,6 +39,29 @@ MODULE = declare_module(
             MenuItem("工作要点", "plans", "work_plans.view", "workbench", "clipboard-list", 20),
             MenuItem("公文审核", "plan_reviews", "work_plans.review", "workbench", "file-check", 21),
             MenuItem("上传公文", "plan_upload", "work_plans.upload", "workbench", "file-upload", 22),
+        ),
+        home=(
+            HomeCard(
+                "查看工作要点",
+                "每一项指标、任务和行动由谁负责、到什么时候、做到多少，都能查到出处。",
+                "plans",
+                "work_plans.view",
+                "clipboard-list",
+                20,
+                home_figures,
+            ),
+            HomeCard(
+                "上传公文",
+                "把通知和附件表格读成有主、有期、可量化的工作，逐处核对后发布。",
+                "plan_upload",
+                "work_plans.upload",
+                "file-upload",
+                21,
+            ),
+        ),
+        search=(
+            SearchKind("work_plan", "工作要点", "plan", "work_plans.view"),
+            SearchKind("work_plan_item", "工作要点事项", "plan_item_by_key", "work_plans.view"),
         ),
     )
 )

@@ -11,15 +11,14 @@ from qifu.foundation import revisions
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.revisions import Revision, canonical, digest_of
+from qifu.services.work_plans.actions.search_index import index_plan
 from qifu.services.work_plans.actions.upload import add_irregularities
 from qifu.services.work_plans.content import content_of
 from qifu.services.work_plans.models import Irregularity, Plan, PlanReview
 from qifu.services.work_plans.projection import project
 from qifu.services.work_plans.province_plan import load_province_plan, noon, reading_of, ruled_value
-from qifu.services.work_plans.queries.reviews import effective_reading, held_back
+from qifu.services.work_plans.queries.reviews import SERIES_KIND, effective_reading, held_back, series_key
 from qifu.services.work_plans.queries.units import known_units, resolver
-
-KIND = "work_plan"
 
 
 @action("work_plans.publish_plan", title="发布工作要点", permission="work_plans.publish", on="review")
@@ -47,8 +46,8 @@ def publish_review(row: PlanReview, *, effective_from: date | None, note: str, t
     act = current_act()
     doubts = list(row.irregularities.all())
     content = _content(row, doubts)
-    key = _key(row, content)
-    series = revisions.open_series(kind=KIND, key=key, title=content["title"][:300], place_code=row.place_code)
+    key = series_key(row, content)
+    series = revisions.open_series(kind=SERIES_KIND, key=key, title=content["title"][:300], place_code=row.place_code)
     newest = series.revisions.filter(state=Revision.State.PUBLISHED).order_by("-number").first()
     if newest is not None and _same(newest.content, content):
         raise Refused(f"内容与现行第 {newest.number} 版相同，没有需要发布的更改")
@@ -59,6 +58,7 @@ def publish_review(row: PlanReview, *, effective_from: date | None, note: str, t
     plan.publicity = row.publicity
     _describe(plan, revision, content, act.at)
     count = project(plan, revision, content, known_units)
+    index_plan(plan)
     row.state, row.revision, row.title = PlanReview.State.PUBLISHED, revision, content["title"][:300]
     row.document_number = (content.get("document_number") or "")[:80]
     row.version += 1
@@ -110,6 +110,7 @@ def withdraw_plan(*, plan: Plan, reason: str, expected_revision: int, by: Actor,
     else:
         row.publicity = before.content["publicity_level"]
         _describe(row, before, before.content, at)
+    index_plan(row)
     current_act().about(row)
     return row
 
@@ -139,15 +140,6 @@ def _ruling_record(doubt: Irregularity) -> dict[str, Any]:
 def _same(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Tell whether two contents publish the same; who ruled and when does not count."""
     return {k: v for k, v in before.items() if k != "rulings"} == {k: v for k, v in after.items() if k != "rulings"}
-
-
-def _key(row: PlanReview, content: dict[str, Any]) -> str:
-    """A plan is known by its place and document number; without a number, by year and title."""
-    if row.corrects_id is not None:
-        corrected = Revision.objects.select_related("series").get(pk=row.corrects_id)
-        return str(corrected.series.key)
-    name = content.get("document_number") or f"{content.get('year') or ''}:{content['title']}"
-    return f"{row.place_code}:{name}"[:120]
 
 
 def _describe(plan: Plan, revision: Revision, content: dict[str, Any], at: datetime) -> None:

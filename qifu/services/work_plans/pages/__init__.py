@@ -24,9 +24,9 @@ urlpatterns = [
     path(f"{_ONE}correct/<slug:part>/<slug:row>/<slug:field>/", review.correct, name="plan_correct_field"),
     path(f"{_ONE}publish/", publish.publish, name="plan_publish"),
     path("plans/", browse.plans, name="plans"),
+    path("plans/item/<slug:key>/", browse.item_by_key, name="plan_item_by_key"),
     path("plans/<int:pk>/", browse.overview, name="plan"),
     path("plans/<int:pk>/items/", browse.items, name="plan_items"),
-    path("plans/<int:pk>/<slug:kind>s/", browse.by_group, name="plan_by_group"),
     path("plans/<int:pk>/units/", browse.units, name="plan_units"),
     path("plans/<int:pk>/deadlines/", browse.deadlines, name="plan_deadlines"),
     path("plans/<int:pk>/versions/", versions.versions, name="plan_versions"),
@@ -35,5 +35,6 @@ urlpatterns = [
     path("plans/<int:pk>/withdraw/", publish.withdraw, name="plan_withdraw"),
     path("plans/<int:pk>/export.xlsx", exports.excel, name="plan_excel"),
     path("plans/<int:pk>/export.docx", exports.word, name="plan_word"),
+    path("plans/<int:pk>/<slug:kind>s/", browse.by_group, name="plan_by_group"),
     path("plans/<int:pk>/<slug:kind>/<int:number>/", browse.item, name="plan_item"),
 ]

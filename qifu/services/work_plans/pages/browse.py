@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 from django_tables2 import RequestConfig
@@ -86,7 +86,7 @@ def overview(request: Request, pk: int) -> HttpResponse:
     context |= {
         "groups": [(name, kinds[name], count) for name, count in groups.items()], "months": months,
         "chart": _chart(open_months), "busiest": max(open_months, key=lambda m: len(m.items), default=None),
-        "due_counts": Counter(queries.due_state(item, request.today)[1] for item in tasks), "content": context["revision"].content,
+        "due_counts": dict(Counter(queries.due_state(item, request.today)[1] for item in tasks)), "content": context["revision"].content,
     }  # fmt: skip
     return render(request, "work_plans/overview.html", context)
 
@@ -185,6 +185,16 @@ def item(request: Request, pk: int, kind: str, number: int) -> HttpResponse:
         "history": _history(request, plan, kind, number), "directions": queries.DIRECTIONS,
     }  # fmt: skip
     return render(request, "work_plans/item.html", context)
+
+
+@require_safe
+@page("work_plans.view")
+def item_by_key(request: Request, key: str) -> HttpResponse:
+    """Lead from a search hit (plan-kind-number) to the item."""
+    parts = key.split("-")
+    if len(parts) != 3 or not (parts[0].isdigit() and parts[2].isdigit()):
+        raise Http404
+    return redirect("plan_item", int(parts[0]), parts[1], int(parts[2]))
 
 
 def _history(request: Request, plan: Any, kind: str, number: int) -> list[dict[str, Any]]:

@@ -15,6 +15,14 @@ from qifu.services.work_plans.queries.original import ShownBlock, original, word
 from qifu.services.work_plans.queries.units import resolver
 from qifu.services.work_plans.rulings import LIST_PARTS, REMOVED, value_at
 
+HEADINGS = {
+    "group": ("重点任务", "工作任务", "类别"), "measure": ("举措", "措施", "内容"), "responsible": ("责任单位", "单位"),
+    "deadline": ("时限", "期限", "时间"), "dimension": ("维度", "类别"), "name": ("名称", "指标"), "unit": ("单位",),
+    "target": ("目标值", "目标"), "frequency": ("频度", "频次"), "goal": ("目标",), "targets": ("指标",),
+    "tasks": ("重点任务", "任务"), "lead": ("牵头",), "cooperating": ("协同", "配合"),
+}  # fmt: skip
+"""Words by which a column's heading says which field it holds; used only to light up a cell."""
+
 
 @dataclass(frozen=True)
 class Filter:
@@ -125,6 +133,7 @@ def doubt_view(
         changes=proposed is not None, ruled_words=_ruled_words(doubt), fields=_fields(review, reading, doubt), line=line,
         blocks=original(
             review.blocks, line=line, words=_words_in_original(review, doubt, value),
+            headings=HEADINGS.get(doubt.field, ()),
             doubts=Counter(one.line for one in doubts if one.line and one.state == Irregularity.State.OPEN),
         ),
     )  # fmt: skip

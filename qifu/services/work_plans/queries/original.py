@@ -17,6 +17,11 @@ class ShownCell:
     text: str
     lit: bool = False
 
+    @property
+    def short(self) -> bool:
+        """Tell whether the cell may be narrow: a number or a word."""
+        return len(self.text) <= 3
+
 
 @dataclass
 class ShownRow:
@@ -42,15 +47,21 @@ class ShownBlock:
 
 
 def original(
-    blocks: Sequence[Mapping[str, Any]], *, line: int | None, words: Sequence[str] = (), doubts: Mapping[int, int] | None = None
+    blocks: Sequence[Mapping[str, Any]], *, line: int | None, words: Sequence[str] = (), headings: Sequence[str] = (),
+    doubts: Mapping[int, int] | None = None,
 ) -> list[ShownBlock]:
-    """Return the blocks for the screen: consecutive rows make one table; `words` say which cell of the line is meant."""
+    """Return the blocks for the screen: consecutive rows make one table.
+
+    The cell lit up in `line` is the one that holds the `words`, else the one under a column headed by one of `headings`.
+    """
     counts = doubts or {}
+    column: int | None = None
     shown: list[ShownBlock] = []
     for block in blocks:
         at = int(block["line"])
         if block["kind"] == "row":
-            row = _row(block, at == line, words, counts.get(at, 0))
+            column = _column(block, headings, column)
+            row = _row(block, at == line, words, column, counts.get(at, 0))
             if not shown or not shown[-1].rows:
                 shown.append(ShownBlock(at, block.get("page")))
             shown[-1].rows.append(row)
@@ -63,9 +74,21 @@ def original(
     return shown
 
 
-def _row(block: Mapping[str, Any], lit: bool, words: Sequence[str], doubts: int) -> ShownRow:
+def _column(block: Mapping[str, Any], headings: Sequence[str], known: int | None) -> int | None:
+    """Return the column that one of `headings` heads, if this row is a heading row; else the one known so far."""
+    texts = [_bare(cell["text"]) for cell in block["cells"]]
+    if max(map(len, texts), default=0) > 12:
+        return known
+    return next((i for heading in headings for i, text in enumerate(texts) if heading in text), known)
+
+
+def _row(
+    block: Mapping[str, Any], lit: bool, words: Sequence[str], column: int | None, doubts: int
+) -> ShownRow:
     texts = [cell["text"] for cell in block["cells"]]
     chosen = best_cell(texts, words) if lit else None
+    if lit and chosen is None and column is not None and column < len(texts):
+        chosen = column
     cells = [ShownCell(text, lit=index == chosen) for index, text in enumerate(texts)]
     return ShownRow(int(block["line"]), cells, lit, doubts)
 

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
+from django.urls import reverse
 
 from qifu.foundation import access
 from qifu.foundation.access import Actor
+from qifu.foundation.modules import HomeFigure
 from qifu.foundation.revisions import Revision
 from qifu.services.work_plans.fields import COMPARATORS, grouped
 from qifu.services.work_plans.models import Plan, PlanItem, PlanReview, PlanTarget, PlanUnit, Publicity
@@ -38,7 +40,7 @@ def plans(actor: Actor, at: datetime) -> QuerySet[Plan]:
             )
             for kind in KINDS
         }
-    )
+    ).order_by("-year", "-issued_on", "pk")
 
 
 _CURRENT = F("revision")
@@ -293,3 +295,15 @@ def neighbours(item: PlanItem) -> tuple[PlanItem | None, PlanItem | None]:
     """Return the items before and after one of the same kind."""
     rows = PlanItem.objects.filter(plan_id=item.plan_id, revision_id=item.revision_id, kind=item.kind)
     return rows.filter(order__lt=item.order).order_by("-order").first(), rows.filter(order__gt=item.order).first()
+
+
+def home_figures(actor: Actor, day: date) -> list[HomeFigure]:
+    """Return how much the newest public plan holds, each figure leading to its rows."""
+    row = Plan.objects.filter(publicity=PUBLIC, revision__isnull=False).order_by("-year", "-issued_on").first()
+    if row is None or row.revision is None:
+        return []
+    stated = summary(row, row.revision).stated
+    address = reverse("plan", args=[row.pk])
+    return [
+        HomeFigure(count, "项", f"{row.year or ''}年{KINDS[kind]}", f"{address}{kind}s/") for kind, count in stated.items() if count
+    ]

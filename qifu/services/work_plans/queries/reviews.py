@@ -13,14 +13,16 @@ from qifu.foundation import access
 from qifu.foundation.access import Actor
 from qifu.foundation.files.storage import open_file
 from qifu.foundation.jobs import Job
+from qifu.foundation.revisions import Revision, Series
 from qifu.services.work_plans import rulings
-from qifu.services.work_plans.content import place_words, row_number, row_title
+from qifu.services.work_plans.content import place_words, row_number, row_title, year_of
 from qifu.services.work_plans.fields import PART_TITLES, field_of, shown
 from qifu.services.work_plans.models import Irregularity, PlanReview, Publicity
 
 SEVERITIES = dict(Irregularity.Severity.choices)
 STATES = dict(Irregularity.State.choices)
 PUBLICITIES = Publicity.choices
+SERIES_KIND = "work_plan"
 HEAVY = ("reading_text", "blocks_text")
 
 
@@ -165,6 +167,7 @@ class Outlook:
     issued_on: date | None
     title: str
     next_number: int
+    published: Revision | None
 
 
 def outlook(row: PlanReview) -> Outlook:
@@ -182,8 +185,23 @@ def outlook(row: PlanReview) -> Outlook:
         items.append(HeldItem(place_of(mine[0], reading), row_title(part, reading[part][index]), mine))
     missing = [place_words(f"{gap['kind']}s", gap["number"]) for gap in reading.get("missing") or []]
     issued = reading.get("issued_on")
-    number = row.corrects.series.revisions.count() if row.corrects is not None else 0
+    series = Series.objects.filter(kind=SERIES_KIND, key=series_key(row, {**reading, "year": year_of(reading)})).first()
+    number = series.revisions.aggregate(top=Max("number"))["top"] if series else None
+    published = series.revisions.filter(state=Revision.State.PUBLISHED).order_by("-number").first() if series else None
     return Outlook(
         counts, items, missing, tally(doubts), date.fromisoformat(issued) if issued else None, reading.get("title") or "",
-        number + 1,
+        (number or 0) + 1, published,
     )  # fmt: skip
+
+
+def series_key(row: PlanReview, content: Mapping[str, Any]) -> str:
+    """Return what a plan is known by: its place and document number; without a number, its year and title."""
+    if row.corrects is not None:
+        return str(row.corrects.series.key)
+    name = content.get("document_number") or f"{content.get('year') or ''}:{content.get('title') or ''}"
+    return f"{row.place_code}:{name}"[:120]
+
+
+def was_uploaded(filename: str, place_code: str) -> bool:
+    """Tell whether a file of that name was ever uploaded for a place."""
+    return PlanReview.objects.filter(filename=filename, place_code=place_code).exists()

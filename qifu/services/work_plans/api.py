@@ -1,0 +1,138 @@
+"""Read-only JSON API of published plans; shows exactly what the pages would show to the same person."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Router, Schema
+from ninja.pagination import PageNumberPagination, paginate
+
+from qifu.services.work_plans.queries import plans as queries
+
+router = Router(tags=["工作要点"])
+
+
+class PlanOut(Schema):
+    """A plan in force."""
+
+    id: int
+    title: str
+    document_number: str
+    issuer: str
+    issued_on: date | None
+    year: int | None
+    place_code: str
+    publicity: str
+    revision_number: int
+
+
+class TargetOut(Schema):
+    """One figure; `value` is exact decimal text."""
+
+    name: str
+    comparator: str
+    value: Decimal | None
+    unit: str
+    direction: str
+    baseline: str
+    text: str
+
+
+class UnitOut(Schema):
+    """One unit's part."""
+
+    raw: str
+    name: str
+    role: str
+    kind: str
+    level: str
+    inherited: bool
+
+
+class ItemOut(Schema):
+    """One item with its figures and units."""
+
+    plan_id: int
+    kind: str
+    number: int
+    standing: str
+    group: str
+    title: str
+    text: str
+    steps: list[str]
+    frequency: str
+    open_list: bool
+    deadline_kind: str
+    due_on: date | None
+    deadline_text: str
+    targets: list[TargetOut]
+    units: list[UnitOut]
+
+    @staticmethod
+    def resolve_targets(item: Any) -> list[Any]:
+        """The prefetched figures."""
+        return list(item.targets.all())
+
+    @staticmethod
+    def resolve_units(item: Any) -> list[Any]:
+        """The prefetched units."""
+        return list(item.units.all())
+
+
+class UnitWorkOut(Schema):
+    """A unit and the numbers of its items by role."""
+
+    name: str
+    kind: str
+    level: str
+    lead: list[str]
+    responsible: list[str]
+    cooperating: list[str]
+
+
+@router.get("/plans", response=list[PlanOut], summary="可以查看的工作要点")
+@paginate(PageNumberPagination, page_size=50)
+def list_plans(request: HttpRequest, year: int | None = None, place_code: str = "") -> Any:
+    """List the plans in force that the asker may see."""
+    asked: Any = request
+    rows = queries.plans(asked.actor, asked.at).filter(revision__isnull=False)
+    if year is not None:
+        rows = rows.filter(year=year)
+    return rows.filter(place_code=place_code) if place_code else rows
+
+
+@router.get("/plan-items", response=list[ItemOut], summary="指标、任务、行动和职责")
+@paginate(PageNumberPagination, page_size=100)
+def list_items(
+    request: HttpRequest, plan: int | None = None, kind: str = "", group: str = "", unit: str = "", level: str = "",
+    due_from: date | None = None, due_to: date | None = None, text: str = "",
+) -> Any:
+    """List the items in force, narrowed like the pages' filters."""
+    asked: Any = request
+    rows = queries.all_items(asked.actor, asked.at)
+    for name, value in (("plan_id", plan), ("kind", kind), ("group", group), ("due_on__gte", due_from), ("due_on__lte", due_to)):
+        if value not in (None, ""):
+            rows = rows.filter(**{name: value})
+    if unit:
+        rows = rows.filter(queries.unit_filter(unit))
+    if level:
+        rows = rows.filter(queries.level_filter(level))
+    return rows.filter(queries.text_filter(text[:60])) if text else rows
+
+
+@router.get("/plans/{plan}/units", response=list[UnitWorkOut], summary="责任单位及其事项")
+def list_units(request: HttpRequest, plan: int) -> Any:
+    """List the units of a plan with the items in which each has a part."""
+    asked: Any = request
+    row = queries.plan(asked.actor, asked.at, plan)
+    work = queries.units(row, queries.version(asked.actor, asked.at, row, None))
+    return [
+        {
+            "name": unit.name, "kind": unit.kind, "level": unit.level,
+            **{role: [f"{item.kind}:{item.number}" for item in getattr(unit, role)] for role in queries.ROLES},
+        }
+        for unit in work
+    ]  # fmt: skip
