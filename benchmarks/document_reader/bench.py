@@ -167,7 +167,7 @@ def figures(job: str, ours: list[Score], plain: list[Score]) -> list[dict[str, A
 
 def leaf_figures(job: str, ours: list[Leaf], plain: list[Leaf]) -> list[dict[str, Any]]:
     def share(leaves: list[Leaf], name: str) -> float:
-        return sum(getattr(leaf, name) for leaf in leaves) / max(1, len(leaves))
+        return sum(bool(getattr(leaf, name)) for leaf in leaves) / max(1, len(leaves))
 
     return [
         row(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from difflib import SequenceMatcher
 from typing import Any
@@ -30,7 +31,7 @@ class Leaf:
     record: Record | None = None  # the truth record; None for an invented row
     row: Record | None = None  # the row of the reading; None for a missing one
     warned: bool = False
-    kinds: set[str] = field(default_factory=set)
+    kinds: set[str] = dataclasses.field(default_factory=set)
     needs_warning: bool = False  # the document no longer says: null is right only with a warning
 
     @property

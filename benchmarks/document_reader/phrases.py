@@ -330,7 +330,7 @@ def duty(random: Random, place: Place, year: int, style: str) -> tuple[str, Reco
     helpers.text = _rejoin(helpers.members)
     raw, due = deadline(random, year, ("month", "year", "ongoing"))
     record: Record = {"lead": [], "cooperating": [], "responsible": [], "deadline": None}
-    opening, closing = random.choice(["（）", "（）", "〔〕", "()", "[]"])
+    opening, closing = tuple(random.choice(["（）", "（）", "〔〕", "()", "[]"]))
     if style == "labelled":
         parts = [f"牵头单位：{lead.text}"]
         record["lead"] = lead.names

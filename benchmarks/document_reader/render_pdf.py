@@ -72,14 +72,12 @@ def _foot(canvas: Any, document: Any) -> None:
 def _table(table: Table, style: ParagraphStyle, room: float, ruled: bool, repeat: bool) -> LongTable:
     count = max(len(row.cells) for row in table.rows)
     widths = _widths(table, count, room)
-    data, commands = (
-        [],
-        [
-            ("VALIGN", (0, 0), (-1, -1), "TOP"),
-            ("LEFTPADDING", (0, 0), (-1, -1), 4),
-            ("RIGHTPADDING", (0, 0), (-1, -1), 4),
-        ],
-    )
+    data: list[Any] = []
+    commands: list[Any] = [
+        ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        ("LEFTPADDING", (0, 0), (-1, -1), 4),
+        ("RIGHTPADDING", (0, 0), (-1, -1), 4),
+    ]
     if ruled:
         commands.append(("BOX", (0, 0), (-1, -1), 0.5, colors.black))
     for index, row in enumerate(table.rows):
