@@ -104,7 +104,7 @@ def resolve_names(written: Iterable[str], day: date) -> dict[str, Resolution | N
     book = name_book_from_rows()
     units = {raw: book.resolve(raw) if len(raw) <= LONGEST_NAME else None for raw in dict.fromkeys(written)}
     rows = _rows_by_code(unit.organisation_code for unit in units.values() if unit)
-    return {raw: unit and _resolution(unit, raw, day, rows) for raw, unit in units.items()}
+    return {raw: _resolution(unit, raw, day, rows) if unit else None for raw, unit in units.items()}
 
 
 def _rows_by_code(codes: Iterable[str | None]) -> dict[str, Organisation]:

@@ -60,7 +60,9 @@ def sign_in(request: Request) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                person = signing.sign_in(by=request.actor, at=request.at, request=request, **form.cleaned_data)
+                person = signing.sign_in(
+                    by=request.actor, at=request.at, request=request, **form.cleaned_data
+                )
             except Refused as refused:
                 _show_refusal(form, refused)
             else:
@@ -92,14 +94,14 @@ def own_account(request: Request) -> HttpResponse:
 @page("people.change_own_password")
 def change_own_password(request: Request) -> HttpResponse:
     """Replace one's own password."""
-    form, status = PasswordForm(request.POST or None), 200
+    form, status, person = PasswordForm(request.POST or None), 200, queries.myself(request.actor)
     if request.method == "POST":
         status = 422
         if form.is_valid():
             given = form.cleaned_data
             try:
                 signing.change_own_password(
-                    by=request.actor, at=request.at, person=request.user, old=given["old"], new=given["new"],
+                    by=request.actor, at=request.at, person=person, old=given["old"], new=given["new"],
                     request=request,
                 )  # fmt: skip
             except Refused as refused:
@@ -118,7 +120,11 @@ def people(request: Request) -> HttpResponse:
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = queries.people(request.actor, request.at, **wanted)
     shown = queries.people_page(rows, request.at, request.GET.get("page"))
-    return render(request, "people/people.html", {"form": form, "page": shown, "manages": queries.may_manage(request.actor, request.at)})
+    return render(
+        request,
+        "people/people.html",
+        {"form": form, "page": shown, "manages": queries.may_manage(request.actor, request.at)},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -179,9 +185,11 @@ def change_person(request: Request, person_id: int, act: str) -> HttpResponse:
             post_id = forms.IntegerField(min_value=0, max_value=2**62).clean(request.POST.get("post"))
             actions.end_post(**who, post_id=post_id, ends_on=day)
         else:
-            {"disable": actions.disable_person, "enable": actions.enable_person, "unlock": actions.unlock_person}[
-                act
-            ](**who)
+            {
+                "disable": actions.disable_person,
+                "enable": actions.enable_person,
+                "unlock": actions.unlock_person,
+            }[act](**who)
         messages.success(request, "已办理")
     except forms.ValidationError:
         messages.error(request, "请填写离任日")

@@ -12,7 +12,7 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from qifu.foundation.access import Actor, find, holds, roles, visible
+from qifu.foundation.access import Actor, NotFound, find, holds, roles, visible
 from qifu.foundation.action import actions
 from qifu.foundation.audit.queries import audit_rows
 from qifu.registers.divisions import queries as divisions
@@ -78,7 +78,8 @@ def people(actor: Actor, at: datetime, *, text: str = "", role: str = "", state:
 def people_page(rows: QuerySet[Person], at: datetime, number: str | None) -> Page[Any]:
     """Return one page of people with their posts, for the same few queries however many there are."""
     posts = Post.objects.select_related("organisation").order_by("-starts_on", "-pk")
-    page = Paginator(rows.prefetch_related(Prefetch("posts", queryset=posts)), PAGE_SIZE).get_page(number)
+    every = rows.prefetch_related(Prefetch("posts", queryset=posts))
+    page: Page[Any] = Paginator(every, PAGE_SIZE).get_page(number)
     page.object_list = _views(list(page.object_list), at)
     return page
 
@@ -89,10 +90,19 @@ def person(actor: Actor, at: datetime, person_id: int) -> PersonView:
     return _views([row], at)[0]
 
 
+def myself(actor: Actor) -> Person:
+    """Return the row of whoever asks; raises NotFound for a visitor."""
+    row = Person.objects.filter(pk=actor.id).first() if actor.is_person else None
+    if row is None:
+        raise NotFound("people.person")
+    found: Person = row
+    return found
+
+
 def own_posts(actor: Actor, at: datetime) -> tuple[PostView, ...]:
     """Return the posts of whoever asks."""
-    rows = Post.objects.filter(person_id=actor.id).select_related("organisation").order_by("-starts_on", "-pk")
-    return _post_views(rows, at)
+    rows = Post.objects.filter(person=myself(actor)).select_related("organisation")
+    return _post_views(rows.order_by("-starts_on", "-pk"), at)
 
 
 def _views(rows: list[Person], at: datetime) -> list[PersonView]:
@@ -175,7 +185,7 @@ def audit_page(
     wanted = searchable(username)
     if wanted:
         actor_id = Person.objects.filter(username=wanted.lower()).values_list("pk", flat=True).first() or 0
-    page = Paginator(audit_rows(actor, at, act=act, actor_id=actor_id, day=day), PAGE_SIZE).get_page(number)
+    page: Page[Any] = Paginator(audit_rows(actor, at, act=act, actor_id=actor_id, day=day), PAGE_SIZE).get_page(number)
     rows = list(page.object_list)
     subjects = [int(r.subject_id) for r in rows if r.subject_kind == "people.person" and r.subject_id.isdigit()]
     names = dict(
