@@ -19,7 +19,7 @@ from .leaves import Leaf
 from .model import Record
 from .mutate import MUTATIONS
 from .render import FORMATS
-from .score import Score, score
+from .score import Score, placed, score
 from .show import show, table
 
 GOALS = {"accuracy": 0.97, "silent": 0.003, "false_warnings": 2.0, "seconds": 2.0}
@@ -68,6 +68,8 @@ def measure(documents: Iterable[Document], reader: Reader, folder: Path) -> list
         wall, seconds = time.perf_counter() - started, time.process_time() - worked
         one = score(document.plan, reading)
         one.seconds, one.wall, one.error = seconds, wall, error
+        if document.form.startswith("txt"):
+            one.placed = placed(one, document.content.decode())
         scores.append(one)
     return scores
 
@@ -110,6 +112,9 @@ def results(ours: list[Score], documents: list[Document], plain: list[Score]) ->
     rows = job("all", lambda i: True)
     rows.append(row("all", "documents", len(ours), "documents"))
     rows.append(row("all", "broken", sum(bool(s.error) for s in ours), "documents", 0))
+    lines = [sum(one.placed[i] for one in ours) for i in (0, 1)]
+    if lines[1]:
+        rows.append(row("all", "source_line", lines[0] / lines[1], "of rows in txt files", 1.0))
     rows += leaf_figures("damaged rows", hit(ours), hit(plain))
     for form in FORMATS:
         rows += job(f"format {form}", lambda i, form=form: documents[i].form == form)  # type: ignore[misc]

@@ -51,6 +51,7 @@ class Score:
     false_warnings: list[Record] = field(default_factory=list)
     seconds: float = 0.0
     wall: float = 0.0
+    placed: tuple[int, int] = (0, 0)
     error: str | None = None
 
     @property
@@ -87,6 +88,26 @@ def score(plan: Plan, reading: Record) -> Score:
             leaf.kinds = {d.kind for d in plan.damages if d.part == "document" and leaf.field in d.fields}
     result.false_warnings = warnings.false_ones()
     return result
+
+
+def placed(result: Score, text: str) -> tuple[int, int]:
+    """(rows whose `source.line` is a line of the text that holds their words, rows read) in a plain text file."""
+    lines = [plain(line) for line in text.splitlines()]
+    rows = {id(leaf.row): leaf for leaf in result.leaves if leaf.row is not None and leaf.record is not None}
+    right = total = 0
+    for leaf in rows.values():
+        if leaf.part not in KEY or leaf.part == "missing":
+            continue
+        total += 1
+        source, words = (
+            (leaf.row or {}).get("source") or {},
+            sentence(str((leaf.row or {}).get(KEY[leaf.part]))),
+        )
+        line = source.get("line")
+        if isinstance(line, int) and 0 < line <= len(lines):
+            here = "".join(lines[line - 1 : line + 2])  # a cell of several lines goes on below
+            right += any(words[i : i + 4] in here for i in range(0, max(1, len(words) - 3), 3))
+    return right, total
 
 
 def _kinds(plan: Plan) -> dict[int, list[tuple[str, set[str]]]]:
