@@ -12,12 +12,11 @@ from .figures import read_number_cell, read_targets, split_items
 from .groups import Topic, assign_groups
 from .headers import Role
 from .irregularities import Findings
-from .markup import has_markup, without_markup
 from .plan import Action, Deadline, Indicator, Missing, Part, Plan, Source, Target, Task, UnitRef
 from .roles import split_roles
 from .rows import DataRow, RowReader
 from .tables import TypedTable
-from .text_repair import TextMender
+from .text_repair import TextMender, without_marks
 from .units import UnitList, UnitNames, split_units
 
 _NONE = re.compile(r"^[\s/／\-—–]*$")
@@ -39,7 +38,8 @@ class AnnexReader:
     def read(self, table: TypedTable) -> None:
         rows = RowReader(table, self.findings).read()
         for row in rows:
-            self._note_markup(table.kind, row)
+            if row.line in table.raw.marked:
+                self.findings.add("markup_left", table.kind, "单元格里残留网页标记，已去除。", number=row.number, line=row.line)
         numbered = "number" in table.roles
         if numbered:
             self._gaps(table, rows)
@@ -50,10 +50,6 @@ class AnnexReader:
         for column in table.blank_headings:
             self.findings.add("header_blank", table.kind, f"第{column + 1}列没有表头，从内容看是“{_COLUMN_NAMES.get(table.roles[column] or '', '')}”。",
                               line=table.raw.line)
-
-    def _note_markup(self, part: Part, row: DataRow) -> None:
-        if any(has_markup(t) for t in row.texts.values()):
-            self.findings.add("markup_left", part, "单元格里残留网页标记，已去除。", number=row.number, line=row.line)
 
     def _gaps(self, table: TypedTable, rows: list[DataRow]) -> None:
         seen = {row.number for row in rows if row.number}
@@ -79,7 +75,7 @@ class AnnexReader:
 
     def text(self, part: Part, row: DataRow, role: Role, required: bool = False) -> str:
         """A text cell without tags and blanks, look-alike characters mended."""
-        plain = squeeze(without_markup(row.text(role)).replace("\n", " "))
+        plain = squeeze(self._unmarked(part, row, role, row.text(role)).replace("\n", " "))
         mended = self.mender.mend(plain)
         if mended.text != plain:
             self.findings.add("text_repaired", part, f"疑有识别错误：{mended.told}。", number=row.number, field=role, line=row.line, proposal=mended.text)
@@ -91,16 +87,27 @@ class AnnexReader:
 
     def units(self, part: Part, row: DataRow, role: Role, field: str, above: UnitList | None = None) -> UnitList:
         """A list of units; an empty cell merged with the one above repeats it."""
-        text = without_markup(row.text(role))
+        text = row.text(role)
         if not bare(text) and role in row.merged and above is not None:
             return above
+        text = self._unmarked(part, row, field, text)
         plain, told = self.mender.mend_units(text)
         found = split_units(plain, self.names)
         if told:
             self.findings.add("name_repaired", part, f"单位名称疑有识别错误：{told}。", number=row.number, field=field, line=row.line,
                               proposal="、".join(found.names))
         self._tell(part, row, field, found)
+        for raw, near in self.mender.doubtful_units(plain):
+            words = f"“{raw}”不像单位名称" + (f"，是否“{near}”？" if near else "，请核对。")
+            self.findings.add("name_doubtful", part, words, number=row.number, field=field, line=row.line, proposal=near)
         return found
+
+    def _unmarked(self, part: Part, row: DataRow, field: str, text: str) -> str:
+        """The text without stray marks such as ◆ or * that a scanner or a copy left in it."""
+        clean = without_marks(text)
+        if clean != text:
+            self.findings.add("text_repaired", part, f"去除了多余的符号：“{squeeze(text)}”。", number=row.number, field=field, line=row.line)
+        return clean
 
     def _tell(self, part: Part, row: DataRow, field: str, found: UnitList) -> None:
         for code, _raw, text, proposal in found.doubts:
@@ -108,7 +115,7 @@ class AnnexReader:
 
     def deadline(self, part: Part, row: DataRow, above: Deadline | None) -> Deadline | None:
         """The deadline cell; missing and unreadable ones are errors."""
-        text = without_markup(row.text("deadline"))
+        text = self._unmarked(part, row, "deadline", row.text("deadline"))
         if not bare(text):
             if "deadline" in row.merged and above is not None:
                 return above
@@ -150,7 +157,7 @@ class AnnexReader:
             ))
 
     def _target(self, row: DataRow) -> tuple[object, object, str | None, str | None]:
-        text = squeeze(without_markup(row.text("target")))
+        text = squeeze(self._unmarked("indicators", row, "target", row.text("target")))
         if not text:
             self.findings.add("target_missing", "indicators", "该指标没有目标值。", number=row.number, field="target", line=row.line)
             return None, None, None, None
@@ -171,7 +178,7 @@ class AnnexReader:
         return value, comparator, unit, text
 
     def _unit(self, row: DataRow, above: str | None, own: str | None) -> str | None:
-        text = bare(fold(without_markup(row.text("unit"))))
+        text = bare(fold(self._unmarked("indicators", row, "unit", row.text("unit"))))
         if not text:
             if "unit" in row.merged:
                 return above
@@ -185,12 +192,11 @@ class AnnexReader:
             self.findings.add("unit_repaired", "indicators", f"计量单位“{text}”疑有识别错误，读作“{mended}”。", number=row.number, field="unit",
                               line=row.line, proposal=mended)
         elif not is_measure_unit(text):
-            self.findings.add("unit_repaired", "indicators", f"计量单位“{text}”少见，请核对。", number=row.number, field="unit", line=row.line,
-                              severity="info")
+            self.findings.add("unit_repaired", "indicators", f"计量单位“{text}”少见，请核对。", number=row.number, field="unit", line=row.line)
         return mended
 
     def _frequency(self, row: DataRow, above: str | None) -> str | None:
-        text = squeeze(without_markup(row.text("frequency")))
+        text = squeeze(self._unmarked("indicators", row, "frequency", row.text("frequency")))
         if not text:
             if "frequency" in row.merged:
                 return above
@@ -224,7 +230,7 @@ class AnnexReader:
 
     def _role_units(self, part: Part, row: DataRow, role: Role, above: UnitList | None) -> UnitList:
         """Units of a cell; `甲牵头，乙配合` inside one cell gives all of them in order."""
-        text = without_markup(row.text(role))
+        text = row.text(role)
         if re.search(r"牵头|配合|参与|负责", text):
             roles = split_roles(text)
             merged = UnitList()
@@ -262,7 +268,7 @@ class AnnexReader:
         return targets
 
     def _items(self, role: Role, row: DataRow, *, required: bool) -> list[str]:
-        text = without_markup(row.text(role))
+        text = self._unmarked("actions", row, role, row.text(role))
         if not bare(text) or _NONE.match(text):
             if not bare(text) and (required or role == "targets"):
                 self.findings.add("text_missing", "actions", f"该行缺少“{_COLUMN_NAMES[role]}”。", number=row.number, field=role, line=row.line)

@@ -109,6 +109,12 @@ def _calendar(found: dict[str, str | None], raw: str, plan_year: int | None) -> 
 
 
 _REPAIRS = (
+    (re.compile(r"(?<=\d)[牛午乍生羊](?=\d|底|末|前|$)"), "年"),
+    (re.compile(r"(?<=[年\d])[低厎廷氐](?=前|$)"), "底"),
+    (re.compile(r"^(20\d\d)[^\d年](?=[底末前]|$)"), r"\1年"),
+    (re.compile(r"(?<=[一二三四1-4])[李秀委](?=度|$)"), "季"),
+    (re.compile(r"[侍特待恃]续"), "持续"), (re.compile(r"[侍特待恃](?=久)"), "持"),
+    (re.compile(r"长[斯朝欺]"), "长期"), (re.compile(r"坚[特待侍恃]"), "坚持"), (re.compile(r"(?<=[持续])[椎惟雅]"), "推"),
     (re.compile(r"[曰]"), "日"),
     (re.compile(r"(?<=年\d)[日曰目口](?=$|底|末|前)|(?<=年\d\d)[日曰目口](?=$|底|末|前)"), "月"),
     (re.compile(r"(?<=[年\d])目(?=$|底|末|前|\d)"), "月"),

@@ -10,7 +10,7 @@ from .deadlines import find_deadlines, read_deadline
 from .irregularities import Findings
 from .plan import Deadline, Duty, Source
 from .roles import Roles, split_roles
-from .text_repair import TextMender
+from .text_repair import TextMender, without_marks
 from .units import UnitNames, looks_like_unit, split_units
 
 _OPEN, _CLOSE = "（(〔[【", "）)〕]】"
@@ -80,7 +80,7 @@ class _DutyReader:
     def _units(self, text: str, field: str) -> list[str]:
         if not text:
             return []
-        plain, told = self.mender.mend_units(text)
+        plain, told = self.mender.mend_units(without_marks(text))
         found = split_units(plain, self.names)
         if told:
             self._tell("name_repaired", field, f"单位名称疑有识别错误：{told}。")

@@ -6,12 +6,12 @@ import math
 import re
 from dataclasses import dataclass
 
-from .characters import bare, bigrams, distance, key, likeness, look_alike, squeeze
+from .characters import bare, bigrams, distance, key, likeness, look_alike
 from .headers import Role
 from .irregularities import Findings
-from .markup import without_markup
 from .plan import Part
 from .rows import DataRow
+from .text_repair import without_marks
 
 _SECTION_MARK = re.compile(r"^(?:[（(]?[一二三四五六七八九十]+[)）、.．]\s*|第[一二三四五六七八九十]+(?:部分|类|章)\s*|\d{1,2}[.．、]\s*)")
 _COUNT = re.compile(r"[（(]\s*(?:共)?\d+\s*[项个条]\s*[)）]$")
@@ -28,8 +28,8 @@ class Topic:
 
 
 def group_name(text: str) -> str:
-    """A group's name without blanks, tags, its own numbering and counts like （5项）."""
-    name = squeeze(re.sub(r"\s+", "", without_markup(text)))
+    """A group's name without blanks, its own numbering and counts like （5项）."""
+    name = without_marks(re.sub(r"\s+", "", text))
     name = _SECTION_MARK.sub("", name)
     return _COUNT.sub("", name)
 
@@ -131,8 +131,11 @@ def _mend_page_breaks(
     """Where a merged group cell crosses a page break its name may land on the wrong side; the rows' own words decide."""
     suits = _Suitability(groups, rows, topics)
     for at in range(1, len(rows)):
-        if not (rows[at].page_start and printed[at]) or groups[at] == groups[at - 1] or rows[at].ruled and not rows[at].page_start:
+        if not printed[at] or groups[at] == groups[at - 1] or all(printed[max(0, at - 2) : at + 2]):
             continue
+        if not rows[at].page_start and role != "group":
+            continue
+        least = _CLEAR / 2 if rows[at].page_start else _CLEAR
         upper, lower = groups[at - 1], groups[at]
         low = max((i + 1 for i in range(at) if groups[i] != upper or (rows[i].page_start and i < at)), default=1)
         low = max(low, at - _WINDOW, 1)
@@ -143,11 +146,13 @@ def _mend_page_breaks(
         for cut in range(low, high + 1):
             if cut == at or cut >= len(rows) and groups[-1] == lower:
                 continue
+            if not rows[at].page_start and abs(cut - at) > 2:
+                continue
             moved = range(at, cut) if cut > at else range(cut, at)
             to, out = (upper, lower) if cut > at else (lower, upper)
             gains = [suits.gain(i, to, out, set(range(low, high))) for i in moved]
             gain = sum(gains)
-            if gains and gain > best_gain and gain / len(gains) > _CLEAR / 2 and gains[0 if cut > at else -1] > _CLEAR / 2:
+            if gains and gain > best_gain and gain / len(gains) > least and gains[0 if cut > at else -1] > least:
                 best, best_gain = cut, gain
         _move(groups, rows, at, best, part, findings, role)
 
@@ -195,7 +200,7 @@ class _Suitability:
 
 
 def _content(row: DataRow) -> str:
-    return without_markup(row.text("measure") or row.text("name") or row.text("tasks"))
+    return row.text("measure") or row.text("name") or row.text("tasks")
 
 
 def _topic_words(group: str, topics: list[Topic]) -> set[str]:

@@ -308,6 +308,15 @@ def _heading_words(line: list[Glyph]) -> bool:
     return len(words) >= 3 and is_heading_row(words)
 
 
+def _table_begins(lines: list[_Loose], at: int) -> bool:
+    """A heading row, or three lines running with three words apart in each."""
+    if _heading_words(lines[at].glyphs):
+        return True
+    near = lines[at : at + 5]
+    apart = [len(_words(line.glyphs, max(line.glyphs[0].bottom - line.glyphs[0].top, 4.0) * 0.8)) >= 3 for line in near]
+    return apart[0] and sum(apart) >= 3
+
+
 def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
     """Lines of one table row: set closer together than rows are."""
     gaps = [max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs)) for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
@@ -326,6 +335,26 @@ def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
         else:
             groups.append([line])
     return groups
+
+
+def _page_cuts(lines: list[_Loose], words: list[list[tuple[int, int]]], page: int, edge: int, whole: list[int]) -> list[int]:
+    """The columns of one page, where they differ from those of the whole table."""
+    own = [w for line, w in zip(lines, words, strict=True) if line.page == page and not (len(w) == 1 and w[0][0] <= edge + 4)]
+    if len(own) < 3:
+        return whole
+    cuts = column_cuts([[(max(0, a), b) for a, b in w] for w in own], 2)
+    return cuts if len(cuts) > len(whole) else whole
+
+
+def _text_rights(lines: list[_Loose], cuts: list[int], page: int) -> list[float]:
+    """Where the text of each column ends on a page."""
+    rights = [0.0] * len(cuts)
+    for line in lines:
+        if line.page == page:
+            for glyph in line.glyphs:
+                column = max((i for i, cut in enumerate(cuts) if cut <= glyph.x0 + 1.5), default=0)
+                rights[column] = max(rights[column], glyph.x1)
+    return rights
 
 
 _NUMBER_WORD = re.compile(r"^(?:序|编|项|任务序|任务编)\s*(?:号|次)")
@@ -377,18 +406,17 @@ class _Builder:
                 self.document.blocks.append(Row(cells, self.line, page.number, self.table, True))
 
     def _flush(self) -> None:
-        """Lines outside ruled tables: a table without lines where a heading row shows one, else paragraphs."""
-        while self.loose:
-            at = next((i for i, line in enumerate(self.loose) if _heading_words(line.glyphs)), None)
+        """Lines outside ruled tables: tables without lines where words stand in columns, else paragraphs."""
+        lines, self.loose = self.loose, []
+        while lines:
+            at = next((i for i in range(len(lines)) if _table_begins(lines, i)), None)
             if at is None:
-                self._paragraphs(self.loose)
-                break
-            self._paragraphs(self.loose[:at])
-            end = next((i for i in range(at + 1, len(self.loose)) if ENDS_TABLE.match(self.loose[i].text.strip())
-                        or (_heading_words(self.loose[i].glyphs) and self.loose[i].page == self.loose[at].page)), len(self.loose))
-            self._unruled(self.loose[at:end])
-            self.loose = self.loose[end:]
-        self.loose = []
+                self._paragraphs(lines)
+                return
+            self._paragraphs(lines[:at])
+            end = next((i for i in range(at + 1, len(lines)) if ENDS_TABLE.match(lines[i].text.strip()) or _heading_words(lines[i].glyphs)), len(lines))
+            self._unruled(lines[at:end])
+            lines = lines[end:]
 
     def _unruled(self, lines: list[_Loose]) -> None:
         """A table without ruling lines: columns by bands of white, rows by larger gaps between lines."""
@@ -396,20 +424,23 @@ class _Builder:
         words = [[(round(w[0].x0), round(w[-1].x1)) for w in _words(line.glyphs, size * 0.1)] for line in lines]
         edge = min(w[0][0] for w in words)
         full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4)]
-        cuts = column_cuts([[(max(0, a), b) for a, b in w] for w in (full or words)], 2)
-        rights = [max((g.x1 for line in lines for g in line.glyphs if cut <= g.x0 + 1.5 and g.x0 + 1.5 < after), default=0.0)
-                  for cut, after in zip(cuts, [*cuts[1:], 10_000], strict=True)]
+        whole = column_cuts([[(max(0, a), b) for a, b in w] for w in (full or words)], 2)
+        by_page = {page: _page_cuts(lines, words, page, edge, whole) for page in {line.page for line in lines}}
         self.table += 1
         for group in _row_groups(lines):
+            cuts = by_page[group[0].page]
+            rights = _text_rights(lines, cuts, group[0].page)
             if len(group) == 1 and len(_words(group[0].glyphs, size)) == 1 and group[0].glyphs[0].x0 <= edge + 4 and len(cuts) > 2 \
                     and group[0].glyphs[-1].x1 > cuts[1]:
-                self._add([group[0].text.strip()], group[0].page)
-                continue
+                if not re.match(r"^\s*[（(]?\d", group[0].text) or len(cuts) < 4:
+                    self._add([group[0].text.strip()], group[0].page)
+                    continue
             self.line += 1
             cells: list[list[Glyph]] = [[] for _ in cuts]
             for line in group:
-                for glyph in line.glyphs:
-                    cells[max((i for i, cut in enumerate(cuts) if cut <= glyph.x0 + 1.5), default=0)].append(glyph)
+                for word in _words(line.glyphs, size * 0.1):
+                    at = max((i for i, cut in enumerate(cuts) if cut <= word[0].x0 + 1.5), default=0)
+                    cells[at].extend(word)  # a run without white over several columns is one cell
             page = group[0].page
             texts = [_cell_text(g, rights[i]) if g else "" for i, g in enumerate(cells)]
             row = Row([Cell(t, self.line, i, page) for i, t in enumerate(texts, 1)], self.line, page, self.table, True)

@@ -53,7 +53,7 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
         elif _PIPE_RULE.match(line) and not line.strip().isdigit():
             pass
         else:
-            layout = _Layout.start(line, lines[number:]) or (None if ENDS_TABLE.match(line) else layout)
+            layout = (None if ENDS_TABLE.match(line) else layout) if layout and not _is_heading(line) else _Layout.start(line, lines[number:])
             aligned = layout is not None and layout.holds(line)
             document.blocks.append(layout.row(line, number, current_page) if layout and aligned else Paragraph(line.strip(), number, current_page))
         number += used - 1
@@ -95,6 +95,10 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
+def _is_heading(line: str) -> bool:
+    return is_heading_row([w for w in _GAP.split(line.strip()) if w])
+
+
 class _Layout:
     """A table whose columns are lined up with blanks: columns are the bands of text between bands of blanks."""
 
@@ -104,16 +108,23 @@ class _Layout:
     @classmethod
     def start(cls, line: str, following: list[str]) -> _Layout | None:
         words = [w for w in _GAP.split(line.strip()) if w]
-        if len(words) < 3 or not is_heading_row(words):
+        if len(words) < 3:
             return None
+        headed = is_heading_row(words)
+        if not headed:
+            near = [other for other in following[:12] if other.strip()][:4]
+            if sum(len([w for w in _GAP.split(other.strip()) if w]) >= 3 for other in near) < 2 or any("\t" in o or "|" in o for o in near):
+                return None
         region = [line]
         for other in following[:400]:
-            if ENDS_TABLE.match(other):
+            if ENDS_TABLE.match(other) or is_heading_row([w for w in _GAP.split(other.strip()) if w]):
                 break
             if len([w for w in _GAP.split(other.strip()) if w]) >= 2 or other[:2].isspace():
                 region.append(other)
         cuts = column_cuts([[(shown_width(r[: m.start()]), shown_width(r[: m.end()])) for m in _WORD.finditer(r)] for r in region], 2)
-        return cls(cuts) if len(cuts) >= len(words) else cls([shown_width(line[: m.start()]) for m in _WORD.finditer(line)])
+        if not headed and len(cuts) < 3:
+            return None
+        return cls(cuts) if len(cuts) >= len(words) or not headed else cls([shown_width(line[: m.start()]) for m in _WORD.finditer(line)])
 
     def holds(self, line: str) -> bool:
         """True for a line that looks like a row of the table."""
@@ -138,7 +149,7 @@ def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int) -> list[int]
         for start, end in words:
             for at in range(start, end):
                 cover[at] += 1
-    allowed = len(lines) * 0.04
+    allowed = max(len(lines) * 0.04, 1 if len(lines) >= 5 else 0)
     cuts: list[int] = []
     blank = narrowest
     for at in range(width):

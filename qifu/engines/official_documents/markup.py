@@ -14,7 +14,7 @@ _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 def has_markup(text: str) -> bool:
     """True when tags or entities are left in the text."""
-    return bool(_BLOCK.search(text) or _TAG.search(text) or _ENTITY.search(text))
+    return bool(_GLUED.search(text) or _BLOCK.search(text) or _TAG.search(text) or _ENTITY.search(text))
 
 
 def without_markup(text: str) -> str:

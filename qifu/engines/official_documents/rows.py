@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .alignment import Alignment, best_alignment, identity
+from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
 from .cell_types import fit, read_row_number
 from .characters import bare, likeness
 from .grid import Cell, Row
@@ -79,6 +79,8 @@ class RowReader:
         used = 1 if row.ruled else self._broken_over(raws, index)
         if used > 1:
             row = self._glued(raws[index : index + used])
+        if self._stacked(row):
+            return used
         if not row.ruled and len([c for c in row.cells if c.text.strip()]) > self.width and self._two_rows(row):
             return used
         self._add(row, self._aligned(row, loose), loose, broken=used > 1)
@@ -92,11 +94,20 @@ class RowReader:
         if _REMARK.match(bare(text)):
             return True
         spans = filled[0].span >= max(2, self.width - 1)
+        if self._whole_row_in_one_cell(row):
+            return False
         marked = bool(_SECTION.match(text)) and len(bare(text)) <= 40 and "。" not in text
         if (spans and len(bare(text)) <= 40 and "。" not in text) or (marked and self.width >= 3):
             self._section = text
             return True
         return False
+
+    def _whole_row_in_one_cell(self, row: Row) -> bool:
+        """True when the one text of a row falls apart into cells that suit the columns."""
+        aligned = best_alignment(row.cells, self.width, self.table.fit)
+        suited = [c for c, t in enumerate(aligned.texts) if bare(t) and self.table.roles[c] not in ("group", "dimension", "note", None)
+                  and self.table.fit(c, t) >= 0.8]
+        return len(suited) >= 3 or (len(suited) >= 2 and len(self.essential) <= 2)
 
     # -- rows over several lines, several rows on one line
 
@@ -170,6 +181,57 @@ class RowReader:
                 self._mark(self.rows[-1], "row_separated", None, "两行内容连在同一行，已按序号分开。")
             return True
         return False
+
+    def _stacked(self, row: Row) -> bool:
+        """Two rows whose texts stand one above the other in one row are cut cell by cell."""
+        if not self.numbered or len(row.cells) < self.width:
+            return False
+        at = self.table.roles.index("number")
+        numbers = _two_numbers(row.cells[at].text)
+        if numbers is None:
+            return False
+        halves: tuple[list[Cell], list[Cell]] = ([], [])
+        doubtful = False
+        for column, cell in enumerate(row.cells[: self.width]):
+            role = self.table.roles[column]
+            if column == at:
+                upper, lower, sure = numbers[0], numbers[1], True
+            elif role in ("group", "dimension"):
+                upper, lower, sure = cell.text, "", True
+            else:
+                upper, lower, sure = self._cut_in_two(column, cell.text)
+            doubtful = doubtful or not sure
+            for half, text in zip(halves, (upper, lower), strict=True):
+                half.append(Cell(text, cell.line, cell.cell, cell.page, cell.merged))
+        for cells in halves:
+            part = Row(cells, row.line, row.page, row.table, row.ruled)
+            self._add(part, identity(cells, self.width, self.table.fit), False, broken=False)
+            self._mark(self.rows[-1], "row_separated", None, "两行内容叠在同一行，已按序号分开" + ("，请核对各栏。" if doubtful else "。"))
+        return True
+
+    def _cut_in_two(self, column: int, text: str) -> tuple[str, str, bool]:
+        """The two halves that suit the column best, and whether the cut is certain."""
+        if not bare(text):
+            return "", "", True
+        lines = [line for line in text.split("\n") if line.strip()]
+        cuts = [("\n".join(lines[:i]), "\n".join(lines[i:])) for i in range(1, len(lines))]
+        if not cuts:
+            cuts = [(text[: m.start()].rstrip(), text[m.end() :].lstrip()) for m in SOFT_CUTS.finditer(text) if 0 < m.start() < len(text)]
+        if not cuts:
+            return text, "", self.table.roles[column] in ("note", "office", None)
+        scored = sorted(((self._half_score(column, a) + self._half_score(column, b), -i, a, b) for i, (a, b) in enumerate(cuts)), reverse=True)
+        sure = len(scored) == 1 or scored[0][0] > scored[1][0] + 0.2
+        return scored[0][2], scored[0][3], sure
+
+    def _half_score(self, column: int, text: str) -> float:
+        score = self.table.fit(column, text)
+        role = self.table.roles[column]
+        if role in ("measure", "goal", "tasks"):
+            score += 0.6 if bare(text).endswith(("。", "；")) else -0.3
+        if role in ("responsible", "lead", "cooperating"):
+            score -= 1.0 if bare(text).endswith(("、", "，", ",")) or bare(text).startswith(("、", "，")) else 0.0
+            score += 0.4 if re.match(r"^(?:省|市|县|区|各|国家|自治区)", bare(text)) else 0.0
+        return score
 
     # -- one row
 
@@ -375,6 +437,18 @@ class RowReader:
                 self.findings.add(code, self.part, text, number=row.number, field=role, line=row.line)
 
 
+def _two_numbers(text: str) -> tuple[str, str] | None:
+    """`7` above `8`: two numbers in sequence in one cell."""
+    parts = text.split()
+    if len(parts) == 1:
+        digits = re.fullmatch(r"[（(]?(\d+)[)）.．、]+[（(]?(\d+)[)）.．、]*|(\d\d)(\d\d)|(9)(10)|(99)(100)", parts[0])
+        parts = [g for g in digits.groups() if g] if digits else []
+    if len(parts) != 2:
+        return None
+    first, second = read_row_number(parts[0]), read_row_number(parts[1])
+    return (parts[0], parts[1]) if first and second and second[0] == first[0] + 1 else None
+
+
 def _continued(role: Role, upper: str, lower: str) -> str:
     """Two halves of a cell put together; two whole unit names keep a separator."""
     if role in ("responsible", "lead", "cooperating") and looks_like_unit(upper.split("、")[-1]) and re.match(r"^省|^市、|^各", lower):
@@ -384,8 +458,10 @@ def _continued(role: Role, upper: str, lower: str) -> str:
 
 def _restarts(numbers: list[int | None]) -> bool:
     """True when the numbering starts anew in each group."""
-    ones = sum(1 for a, b in zip(numbers, numbers[1:], strict=False) if b == 1 and a not in (None, 1))
-    return ones >= 2 or (ones == 1 and numbers.count(2) >= 2 and numbers.count(1) >= 2)
+    pairs = list(zip(numbers, numbers[1:], strict=False))
+    resets = sum(1 for a, b in pairs if b == 1 and a not in (None, 1))
+    regular = sum(1 for a, b in pairs if b == 1 or (a is not None and b == a + 1))
+    return resets >= 1 and regular >= 0.8 * len(pairs) and len(set(numbers)) <= 0.75 * len(numbers)
 
 
 def _increasing(numbers: list[int | None]) -> set[int]:

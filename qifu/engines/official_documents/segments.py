@@ -31,7 +31,7 @@ def segment(document: SourceDocument) -> Segments:
     in_annex = False
     for index, block in enumerate(document.blocks):
         if isinstance(block, Row):
-            if _single(block):
+            if _single(block) and not collector.holds(block):
                 _paragraph(Paragraph(" ".join(t for t in block.texts if t.strip()), block.line, block.page), result, collector, in_annex, index < last_row)
             else:
                 collector.add_row(block)

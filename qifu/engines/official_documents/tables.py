@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .cell_types import fit
 from .characters import bare, likeness
 from .grid import Cell, Paragraph, Row
 from .headers import WORDS, Kind, Role, heading_word, is_heading_row, known_heading, role_score
+from .markup import has_markup, without_markup
 
 SEPARATOR_ROW = re.compile(r"^[\s\-=—_–|+:：*]*$")
 _TITLE_HINTS: dict[Kind, str] = {"indicators": r"指标", "tasks": r"任务(?!.*行动)|举措|措施|分工", "actions": r"专项行动|攻坚行动|行动"}
@@ -29,6 +30,7 @@ class RawTable:
     rows: list[Row] = field(default_factory=list)
     page_starts: set[int] = field(default_factory=set)  # lines of rows that follow a repeated heading
     loose: set[int] = field(default_factory=set)  # lines that are no table rows in the file
+    marked: set[int] = field(default_factory=set)  # lines of rows in which tags were left
     sections: dict[int, str] = field(default_factory=dict)  # line of a row -> the section heading printed above it
 
     @property
@@ -83,6 +85,11 @@ class TableCollector:
     def is_open(self) -> bool:
         return self._open is not None
 
+    def holds(self, row: Row) -> bool:
+        """True when the row stands in the same table of the file as the last one."""
+        last = (self._open.rows[-1] if self._open.rows else self._open.heading) if self._open else None
+        return last is not None and last.table == row.table
+
     @property
     def last_line(self) -> int:
         return self._open.rows[-1].line if self._open and self._open.rows else 0
@@ -96,6 +103,9 @@ class TableCollector:
         self._section = text
 
     def add_row(self, row: Row) -> None:
+        marked = any(has_markup(t) for t in row.texts)
+        if marked:
+            row = Row([replace(c, text=without_markup(c.text)) for c in row.cells], row.line, row.page, row.table, row.ruled)
         texts = row.texts
         if all(SEPARATOR_ROW.match(t) for t in texts):
             return
@@ -111,6 +121,8 @@ class TableCollector:
         if self._section is not None:
             self._open.sections[row.line] = self._section
             self._section = None
+        if marked:
+            self._open.marked.add(row.line)
         self._open.rows.append(row)
 
     def _other_table(self, row: Row) -> bool:

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
-from .cell_types import is_frequency
+from .cell_types import is_frequency, is_measure_unit
 from .characters import bare, fold, plain_digits
+from .departments import is_usual, usual_form
 from .units import UnitNames, looks_like_unit, nearest_known, split_units
 
 # (what a scanner writes, what it means). Guards keep out words that merely meet at these characters.
@@ -30,10 +31,25 @@ _CONFUSIONS: tuple[tuple[str, str], ...] = (
     (r"士地", "土地"), (r"领士", "领土"), (r"(?<=[重扩])太", "大"), (r"太(?=[力数])", "大"), (r"信恳", "信息"), (r"服芬|服夯", "服务"), (r"(?<=[任业])夯(?!实)", "务"),
 )
 _WORDS = tuple((re.compile(wrong), right) for wrong, right in _CONFUSIONS)
+_UNIT_LOOKALIKES = {
+    "冢": "家", "豕": "家", "顷": "项", "顶": "项", "须": "项", "入": "人", "八": "人", "仵": "件", "伴": "件", "牛": "件", "忆": "亿", "亇": "个", "介": "个", "兀": "元", "无": "元",
+    "邵": "部", "夭": "天", "夫": "天", "曰": "日", "目": "日", "方": "万", "刀": "万", "力": "万", "尸": "户", "卢": "户", "吹": "次", "欠": "次", "由": "亩", "苗": "亩", "分兮": "分", "兮": "分",
+    "例": "例", "侧": "例", "刿": "列", "烈": "列", "名": "名", "各": "名", "佗": "位", "粂": "条", "务": "条", "杀": "条", "柬": "架", "辅": "辆", "辆": "辆", "吋": "时", "对": "时", "口": "日", "士": "工",
+    "土": "工", "作": "作", "昨": "作", "百": "百", "白": "百", "点": "点", "岁": "岁", "歲": "岁", "所": "所", "听": "所", "坐": "座", "吨": "吨", "扬": "场", "埸": "场", "玚": "场", "起": "起", "己": "起",
+}
 _LETTER_IN_NUMBER = re.compile(r"(?<![A-Za-z])(?:\d+[OolI〇|]+\d*|[OolI|]+\d[\dOolI〇|]*|[lI|][OoO〇]+|\d[\d,]*[OolI〇|])(?=[\s%％个家项件人亿万元部名场天日月年户起条列次以余多级类批]|$|[。，；、])")
 _DATE_LETTER = re.compile(r"2[OoQ〇0][O0-9oQlI〇]{2}(?=\s*年)|(?<=年)\s*[lI|]?[OolI|\d]{1,2}(?=\s*月)|(?<=月)\s*[OolI|\d]{1,2}(?=\s*[日曰])")
 _DATE_DAY = re.compile(r"(?<=月)(\s*\d{1,2}\s*)[曰](?=前|止|起|内|，|。|$|印|至|之)")
 _ODD = re.compile(r"[\ufffd□■◆�]|[\u4e00-\u9fff][*#@^~_\\][\u4e00-\u9fff]")
+
+
+_MARKS = re.compile(r"[◆◇●■□★☆▲△▼◎※✓✔√➢➤◊¤§¶†‡�♦❖]|(?:^|(?<=[\u4e00-\u9fff、，。]))[*~^_`|¦]+(?=[\u4e00-\u9fff]|$)|(?<=[\u4e00-\u9fff、，。\d%])[*~^_`|¦]+(?=$|[\u4e00-\u9fff])|^[·•.。，、；,;*\s]+(?=[\u4e00-\u9fff\d“（(])|(?<=[\u4e00-\u9fff\d。；，%）)”])[①-⑳※†*]+$")
+
+
+def without_marks(text: str) -> str:
+    """The text without bullets and specks."""
+    clean = _MARKS.sub("", text)
+    return clean.strip() if clean != text else text
 
 
 @dataclass(slots=True)
@@ -93,9 +109,14 @@ class TextMender:
         for unit in split_units(text).units:
             if self.vocabulary.get(unit.raw, 0) > 1 or (self.names and self.names.resolve(unit.name)):
                 continue
+            if is_usual(unit.raw) or unit.kind != "specific":
+                continue
             found = nearest_known(unit.raw, self.vocabulary)
             if found is None or not found[1]:
-                continue
+                usual = usual_form(unit.raw)
+                if usual is None:
+                    continue
+                found = (usual, True)
             if unit.raw in result:
                 result = result.replace(unit.raw, found[0])
             elif unit.raw in bare(result):
@@ -107,8 +128,10 @@ class TextMender:
 
     def mend_measure_unit(self, text: str) -> str:
         """A unit of measure with a scanner's look-alike put right."""
-        return {"冢": "家", "顷": "项", "顶": "项", "入": "人", "仵": "件", "忆元": "亿元", "万无": "万元", "亿无": "亿元", "邵": "部", "夭": "天", "曰": "日",
-                "％": "%", "o/o": "%", "0/0": "%", "O/O": "%"}.get(text, text)
+        if is_measure_unit(text):
+            return text
+        mended = "".join(_UNIT_LOOKALIKES.get(c, c) for c in text.replace("o/o", "%").replace("0/0", "%").replace("O/O", "%"))
+        return mended if is_measure_unit(mended) else text
 
     def mend_frequency(self, text: str) -> str:
         """月度, 季度, 年度 with a damaged character put right."""
@@ -124,10 +147,10 @@ class TextMender:
         doubts: list[tuple[str, str | None]] = []
         for unit in split_units(text).units:
             known = bool(self.names and self.names.resolve(unit.name)) or self.vocabulary.get(unit.raw, 0) > 1
-            if known or unit.inherited or unit.kind == "generic":
+            if known or unit.inherited or unit.kind != "specific" or is_usual(unit.raw):
                 continue
             near = nearest_known(unit.raw, self.vocabulary)
-            if near is not None:
+            if near is not None and is_usual(near[0]):
                 doubts.append((unit.raw, near[0]))
             elif not looks_like_unit(unit.raw) and not unit.inherited:
                 doubts.append((unit.raw, None))

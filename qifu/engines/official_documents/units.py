@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from .characters import bare, distance, fold, look_alike
+from .departments import is_usual
 from .plan import UnitKind, UnitRef
 
 NameStatus = Literal["name", "alias", "second_name", "former_name", "slip"]
@@ -50,7 +51,7 @@ _LEVELS = re.compile(
     rf"(?:{_BRACKETED}|[、，]区)"
     rf"|各?县{_BRACKETED}|各区[、，]?县(?:[（(]市[)）])?|各市[、，]区|省[、，]市[、，]县(?:三级)?|市县(?:两级|区)?(?=[\u4e00-\u9fff])|各设区市|各市州|各市(?=[\u4e00-\u9fff])"
 )
-_SEPARATOR = "、，,；;\n/\t／|｜。·"
+_SEPARATOR = "、，,；;/／|｜。·"
 _EMPTY = re.compile(r"^[\s/／\-—–无–_*.。]*$")
 _SUFFIX = (
     "厅|局|委|办|院|会|部|室|署|行|司|集团|中心|政府|机关|部门|单位|协|联|社|团|校|大学|学院|关|站|处|所|馆|台|企业|监委|专班|"
@@ -174,11 +175,10 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
     units: list[str] = [parts[0]]
     for part in parts[1:]:
         left_whole = _UNIT_END.search(_without_brackets(units[-1])) and len(units[-1]) > 2
-        right_whole = _HEAD.match(part) and looks_like_unit(part) or "\ue000" <= part[0] <= "\uf8ff"
-        if left_whole and (right_whole or looks_like_unit(part) and len(part) > 3):
-            if right_whole or separator in ("", "\n"):
-                units.append(part)
-                continue
+        right_whole = (_HEAD.match(part) and looks_like_unit(part)) or "\ue000" <= part[0] <= "\uf8ff" or is_usual(part)
+        if left_whole and (right_whole or (looks_like_unit(part) and len(part) > 4 and not separator)):
+            units.append(part)
+            continue
         joined = units[-1] + part
         result.doubts.append(("unit_cut", joined, f"单位名称“{units[-1]} {part}”被空格断开，按“{joined}”读取。", joined))
         units[-1] = joined
