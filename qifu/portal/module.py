@@ -20,6 +20,22 @@ declare_module(
         ),
         home=(
             HomeCard(
+                "查单位",
+                "输入简称、全称或曾用名，查到它是哪一家、哪一级、现在叫什么。",
+                "organisations",
+                "organisations.view",
+                "building-community",
+                80,
+            ),
+            HomeCard(
+                "查行政区划",
+                "某一天有哪些市、县和功能区，代码是什么，由谁撤并而来。",
+                "divisions",
+                "divisions.view",
+                "map",
+                81,
+            ),
+            HomeCard(
                 "进入工作台",
                 "工作人员在这里上传公文、审核识别结果、发布工作要点、处理消息。",
                 "workbench",

@@ -6,12 +6,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import django
 from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
 
 from tests.browser.pages import Place
+from tests.browser.site import ROOT
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser") or ""
 ARGUMENTS = [
@@ -47,6 +49,7 @@ class Visits:
     def __init__(self, browser: Browser, address: str) -> None:
         self.browser, self.address, self.password = browser, address, demo_password()
         self._signed_in: dict[str, Any] = {}
+        self._uploaded = False
 
     def context(self, who: str = "", **options: Any) -> BrowserContext:
         """Return a new context, signed in as `who` (a demo account) or as a visitor."""
@@ -70,6 +73,8 @@ class Visits:
 
     def open(self, page: Page, place: Place) -> Response:
         """Go to a place and return the last answer."""
+        if place.uploaded and not self._uploaded:
+            self.upload(page)
         response = page.goto(self.address + place.path)
         for selector in place.through:
             target = page.locator(selector).first.get_attribute("href")
@@ -77,3 +82,26 @@ class Visits:
             response = page.goto(page.evaluate("href => new URL(href, location.href).href", target))
         assert response is not None
         return response
+
+    def upload(self, page: Page) -> None:
+        """Upload the 2024 work plan on `page` (signed in as a reform office) and wait until it is read."""
+        plan = shared_folder() / "plan" / "work-plan-2024.txt"
+        if not plan.is_file():
+            raise LookupError(f"没有 {plan.name}：请把 QIFU_SHARED 指向共享资料目录")
+        page.goto(f"{self.address}/workbench/plans/upload/")
+        page.set_input_files("main input[type=file]", plan)
+        for box in page.locator("main form input[type=checkbox]").all():
+            box.check()
+        page.locator("main form .btn-primary").click()
+        page.wait_for_url("**/reviews/**")
+        for _ in range(120):
+            if "/reading/" not in page.url and "progress-box" not in page.content():
+                break
+            page.wait_for_timeout(500)
+            page.reload()
+        self._uploaded = True
+
+
+def shared_folder() -> Path:
+    """Return the folder of shared texts and data: QIFU_SHARED, or `shared` beside the repository."""
+    return Path(os.environ.get("QIFU_SHARED") or ROOT.parent / "shared")

@@ -40,6 +40,14 @@ def visits(site: Site) -> Iterator[browsers.Visits]:
         yield browsers.Visits(browser, site.address)
 
 
+@pytest.fixture(autouse=True)
+def _shared_texts(request: pytest.FixtureRequest) -> None:
+    """Skip a place that needs the uploaded plan where the shared texts are absent."""
+    place = getattr(request.node, "callspec", None) and request.node.callspec.params.get("place")
+    if place is not None and place.uploaded:
+        _need(browsers.shared_folder() / "plan" / "work-plan-2024.txt", "请把 QIFU_SHARED 指向共享资料目录")
+
+
 @pytest.fixture(scope="package")
 def axe() -> str:
     """The source of axe-core."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Place:
     """A page: its short name (a file name), where to start, the demo account that opens it, links to follow from there.
 
-    `through` holds CSS selectors of links; each is clicked in turn, so that pages of rows need no fixed numbers.
+    `through` holds CSS selectors of links; each is followed in turn, so that pages of rows need no fixed numbers.
+    `uploaded` says that the 2024 work plan must have been uploaded and read before.
     """
 
     name: str
@@ -17,7 +18,11 @@ class Place:
     who: str = ""
     through: tuple[str, ...] = ()
     status: int = 200
+    uploaded: bool = False
 
+
+A_REVIEW = "main tr:has-text('待审核'):has-text('林致远') td a[href*='/reviews/']"
+A_PLAN = "main h2 a[href^='/plans/']"
 
 PLACES = [
     Place("home", "/"),
@@ -52,5 +57,33 @@ PLACES = [
         "generic-units-approve",
         "/workbench/generic-units/approve/?written=市、县（市、区）党委改革办&place_code=330000",
         who="province",
+    ),
+    # work plans: the demo plan is the first on the list
+    Place("plans", "/plans/"),
+    Place("plan", "/plans/", through=(A_PLAN,)),
+    Place("plan-items", "/plans/", through=(A_PLAN, "main a[href$='/items/']")),
+    Place("plan-units", "/plans/", through=(A_PLAN, "main a[href$='/units/']")),
+    Place("plan-deadlines", "/plans/", through=(A_PLAN, "main a[href$='/deadlines/']")),
+    Place("plan-tasks", "/plans/", through=(A_PLAN, "main a[href*='/tasks/']")),
+    Place("plan-indicators", "/plans/", through=(A_PLAN, "main a[href*='/indicators/']")),
+    Place("plan-actions", "/plans/", through=(A_PLAN, "main a[href*='/actions/']")),
+    Place("plan-task", "/plans/", through=(A_PLAN, "main a[href*='/tasks/']", "main a[href*='/task/']")),
+    Place("plan-versions", "/plans/", who="province", through=(A_PLAN, "main a[href$='/versions/']")),
+    Place("plan-upload", "/workbench/plans/upload/", who="province"),
+    Place("plan-reviews", "/workbench/plans/reviews/", who="province", uploaded=True),
+    Place("plan-review", "/workbench/plans/reviews/", who="province", through=(A_REVIEW,), uploaded=True),
+    Place(
+        "plan-whole",
+        "/workbench/plans/reviews/",
+        who="province",
+        through=(A_REVIEW, "main a[href$='/all/']"),
+        uploaded=True,
+    ),
+    Place(
+        "plan-publish",
+        "/workbench/plans/reviews/",
+        who="province",
+        through=(A_REVIEW, "main a[href$='/publish/']"),
+        uploaded=True,
     ),
 ]
