@@ -61,10 +61,11 @@ class Warnings:
             here = PART_OF_MISSING.get(str(entry.get("kind")))
             named = re.search(rf"(?<!\d){entry.get('number')}(?!\d)", str(warning.get("text")))
             return part == here and (number == entry.get("number") or (number is None and named is not None))
+        if leaf.row is None and number is None and field is None and warning.get("severity") == "error":
+            # an error on the part, or on the document with the line where a table could not be read, names the missing rows
+            return part == leaf.part or (part in ("document", "body") and line is not None)
         if part != leaf.part or field not in (None, leaf.field):
             return False
-        if number is None and field is None and leaf.row is None and warning.get("severity") == "error":
-            return True  # an error on the part as a whole (a table that could not be read) names all its missing rows
         if number is not None and number in self._numbers(leaf):
             return True
         if line is not None and leaf.row is not None and self._row_line(leaf.part, line) == _line(leaf.row):
@@ -103,7 +104,7 @@ class Warnings:
         )
         if any(p == part and n in (None, number) and f in (None, field) for p, n, f in self.plan.oddities):
             return True
-        if number is None and line is None:
+        if part in ("document", "body") or (number is None and line is None):
             return self._part_damaged(part, field) or any(
                 self._names(warning, leaf) and not leaf.right for leaf in self.leaves
             )
