@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, cast
 
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from qifu.foundation import access
@@ -39,13 +39,21 @@ def page(permission: str) -> Callable[[View], View]:
             if access.holds(request.actor, permission, request.at):
                 return view(request, *args, **kwargs)
             if not request.actor.is_person:
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
             raise access.NotFound(permission)
 
         cast(Any, run).permission = permission
         return run
 
     return mark
+
+
+def _to_sign_in(request: Request) -> HttpResponseBase:
+    """Lead to the sign-in page; a part fetched by htmx (its session has ended) takes the whole page there."""
+    answer = redirect_to_login(request.get_full_path())
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=204, headers={"HX-Redirect": answer.url})
+    return answer
 
 
 def demanded_permission(view: Any) -> str | None:

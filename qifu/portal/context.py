@@ -37,7 +37,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "here": request.get_full_path(),
         "sign_in_url": _address("sign_in"),
         "sign_out_url": _address("sign_out"),
-        "password_url": _address("change_own_password"),
+        "account_url": _address("own_account"),
     }
 
 

@@ -196,3 +196,9 @@ def test_request_lines_hold_neither_query_nor_person(caplog: pytest.LogCaptureFi
     lines = [JsonFormatter().format(record) for record in caplog.records if record.name == "qifu.requests"]
     assert len(lines) == 1
     assert "13800000000" not in lines[0] and "someone" not in lines[0] and "127.0.0.1" not in lines[0]
+
+
+@pytest.mark.django_db
+def test_a_part_fetched_after_the_session_ended_leads_the_whole_page_to_sign_in() -> None:
+    answer = Client().get("/inbox/", headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Redirect"]) == (204, "/sign-in/?next=/inbox/")
