@@ -13,5 +13,5 @@ class DivisionsConfig(AppConfig):
     verbose_name = "行政区划"
 
     def ready(self) -> None:
-        """Declare what may be done here."""
-        from qifu.registers.divisions import module  # noqa: F401
+        """Declare what may be done here, and the acts that do it."""
+        from qifu.registers.divisions import actions, module  # noqa: F401

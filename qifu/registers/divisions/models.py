@@ -35,7 +35,7 @@ class Division(StampedRecord):
     reach: ClassVar[dict[str, Any]] = {}
 
     class Meta:
-        verbose_name = "区划"
+        verbose_name = "行政区划"
         ordering: ClassVar = ["code"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["code", "effective_from"], name="division_once", nulls_distinct=False),

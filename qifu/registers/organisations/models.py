@@ -54,7 +54,7 @@ class Organisation(StampedRecord):
     effective_to = models.DateField("撤销日", null=True, blank=True)
 
     class Meta:
-        verbose_name = "单位"
+        verbose_name = "机构"
         ordering: ClassVar = ["place_code", "pk"]
         indexes: ClassVar = [models.Index(fields=["place_code"], name="organisation_place")]
 

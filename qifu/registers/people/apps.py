@@ -13,9 +13,9 @@ class PeopleConfig(AppConfig):
     verbose_name = "人员"
 
     def ready(self) -> None:
-        """Declare roles and permissions, and install the Authority."""
+        """Declare roles, permissions and acts, and install the Authority."""
         from qifu.foundation import access
-        from qifu.registers.people import module  # noqa: F401
+        from qifu.registers.people import actions, demo, module, sign_in  # noqa: F401
         from qifu.registers.people.authority import PostAuthority
 
         access.install_authority(PostAuthority())

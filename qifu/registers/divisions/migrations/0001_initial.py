@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='说明')),
             ],
             options={
-                'verbose_name': '区划',
+                'verbose_name': '行政区划',
                 'ordering': ['code'],
                 'constraints': [models.UniqueConstraint(fields=('code', 'effective_from'), name='division_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('effective_to__isnull', True), ('effective_from__isnull', True), ('effective_to__gt', models.F('effective_from')), _connector='OR'), name='division_range_not_empty'), models.CheckConstraint(condition=models.Q(('counted_in_totals', True), ('kind', 'functional_area'), _negated=True), name='functional_area_not_counted')],
             },

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('effective_to', models.DateField(blank=True, null=True, verbose_name='撤销日')),
             ],
             options={
-                'verbose_name': '单位',
+                'verbose_name': '机构',
                 'ordering': ['place_code', 'pk'],
                 'indexes': [models.Index(fields=['place_code'], name='organisation_place')],
             },
