@@ -173,7 +173,8 @@ class AnnexReader:
             return None, None, None, text
         value, comparator, unit, repaired = read
         if repaired:
-            self.findings.add("target_repaired", "indicators", f"目标值“{text}”疑有识别错误，读作{value}。", number=row.number, field="target",
+            text, damaged = plain_digits(bare(text)).replace("。", ".").replace("·", "."), text
+            self.findings.add("target_repaired", "indicators", f"目标值“{damaged}”疑有识别错误，读作{value}。", number=row.number, field="target",
                               line=row.line, proposal=str(value))
         return value, comparator, unit, text
 

@@ -11,7 +11,7 @@ from .figures import read_targets
 from .grid import Paragraph
 from .markup import without_markup
 from .plan import Plan, Target
-from .units import split_units
+from .units import looks_like_unit, split_units
 
 _LEVELS = (
     re.compile(r"^([一二三四五六七八九十]{1,3})\s*[、.．]"),
@@ -61,6 +61,11 @@ class Body:
     """Items in order; `names` of items called 专项行动 help to fill gaps of an annex."""
 
     items: list[Item] = field(default_factory=list)
+
+
+def ends_title(text: str) -> bool:
+    """True for a line that ends as titles do."""
+    return bool(_TITLE_END.search(text.strip()))
 
 
 def is_page_number(text: str) -> bool:
@@ -131,7 +136,14 @@ def _goes_on(before: str, text: str) -> bool:
         return True
     if _ENDS.search(before) or _TITLE_END.search(before) or text.endswith(("：", ":")):
         return False
-    if len(before) < (12 if "。" in before or heading_level(before) > 2 else 30):
+    if read_date(before) or looks_like_unit(before) or _SEAL.match(bare(before)) or read_number(before) or before.endswith("文件") or re.search(r"签发|公开|特急|加急", before):
+        return False
+    level = heading_level(before)
+    if level in (1, 2) and not re.search(r"[，。；]", before):
+        return False
+    if level > 2 and not re.search(r"[，。；]", before) and len(before) < 30:
+        return False
+    if level == 0 and len(before) < 8:
         return False
     return not re.match(r"^[（(]?此件|^抄送|^附件", text)
 

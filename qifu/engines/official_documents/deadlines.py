@@ -142,6 +142,8 @@ def read_deadline(text: str, plan_year: int | None) -> ReadDeadline | None:
     if read := _strict(fixed, raw, plan_year):
         read.repaired = True
         return read
+    if "月" not in fixed:
+        fixed = re.sub(r"(?<=\d)[日曰目口且](?=底|末|前|上旬|中旬|下旬|$)", "月", fixed)
     for pattern, by in _REPAIRS:
         fixed = pattern.sub(by, fixed)
     if read := _strict(fixed, raw, plan_year):

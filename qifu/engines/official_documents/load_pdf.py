@@ -11,7 +11,7 @@ from typing import Any
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from .body import heading_level, is_page_number
+from .body import ends_title, heading_level, is_page_number
 from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
 from .headers import is_heading_row
 from .load_text import ENDS_TABLE, column_cuts
@@ -323,14 +323,20 @@ def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
     tall = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
     close, wide = (min(gaps), max(gaps)) if gaps else (0.0, 0.0)
     limit = (close + min(wide, close + tall * 1.2)) / 2 if wide > close + tall * 0.25 and close < tall * 0.55 else -1.0
-    numbered = bool(_NUMBER_WORD.match(lines[0].text.strip()))
-    edge = lines[0].glyphs[0].x1 + tall
+    edge = min(line.glyphs[0].x0 for line in lines) + tall * 2.5
+    numbered = sum(bool(_NUMBER_WORD.match("".join(g.text for g in _words(line.glyphs, tall * 0.3)[0]))) for line in lines) >= 2
     groups: list[list[_Loose]] = []
     for i, line in enumerate(lines):
         before = lines[i - 1] if i else None
         gap = min(g.top for g in line.glyphs) - max(g.bottom for g in before.glyphs) if before else 0.0
         starts = numbered and line.glyphs[0].x0 < edge and any(other.glyphs[0].x0 < edge for other in (groups[-1] if groups else []))
-        if before and before.page == line.page and gap <= limit and not starts and not _heading_words(before.glyphs):
+        if before and _heading_words(before.glyphs):
+            words = _words(line.glyphs, tall * 0.8)
+            starts = starts or gap > tall * 0.55 or any(len(w) > 4 or any(g.text.isdigit() for g in w) for w in words)
+            limit_here = gap
+        else:
+            limit_here = limit
+        if before and before.page == line.page and gap <= limit_here and not starts:
             groups[-1].append(line)
         else:
             groups.append([line])
@@ -357,7 +363,7 @@ def _text_rights(lines: list[_Loose], cuts: list[int], page: int) -> list[float]
     return rights
 
 
-_NUMBER_WORD = re.compile(r"^(?:序|编|项|任务序|任务编)\s*(?:号|次)")
+_NUMBER_WORD = re.compile(r"^[（(]?\d{1,3}[)）.．、]?$")
 
 
 class _Builder:
@@ -456,7 +462,7 @@ class _Builder:
         for line in lines:
             x0, x1, page = line.glyphs[0].x0, line.glyphs[-1].x1, line.page
             plain = re.sub(r"(?<=\S) {2,}(?=\S)", " ", line.text.strip())
-            goes_on = bool(current) and last_full and x0 <= margin + 6 and not heading_level(plain)
+            goes_on = bool(current) and last_full and x0 <= margin + 6 and not heading_level(plain) and not (ends_title(current[-1]) or plain.endswith("："))
             if not goes_on and current:
                 self._add(current, begun)
                 current = []

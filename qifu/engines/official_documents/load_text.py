@@ -35,6 +35,7 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
     number = 0
     current_page = 1 if pages else page
     layout: _Layout | None = None
+    outer = all(line.translate(_BOX).strip().startswith("|") for line in lines if line.count("|") >= 2)
     while number < len(lines):
         line = lines[number]
         if "\f" in line:
@@ -46,7 +47,7 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
         used = _quoted(lines, number - 1)
         if used > 1:
             line = "\n".join(lines[number - 1 : number - 1 + used])
-        row = _row(line, number, current_page)
+        row = _row(line, number, current_page, outer)
         if row is not None:
             layout = None
             document.blocks.append(row)
@@ -65,16 +66,16 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
 def _quoted(lines: list[str], at: int) -> int:
     """How many lines a row takes whose quoted cell holds line breaks."""
     line = lines[at]
-    if "\t" not in line or not re.search(r'(?:^|\t)"', line):
+    if not re.search(r'(?:^|\t)"', line) or line.count('"') % 2 == 0:
         return 1
     text, used = line, 1
     while text.count('"') % 2 and used < 60 and at + used < len(lines):
         text += "\n" + lines[at + used]
         used += 1
-    return used if text.count('"') % 2 == 0 else 1
+    return used if text.count('"') % 2 == 0 and "\t" in text else 1
 
 
-def _row(line: str, number: int, page: int | None) -> Row | None:
+def _row(line: str, number: int, page: int | None, outer: bool) -> Row | None:
     if "\t" in line:
         parts = [_unquoted(p) for p in line.split("\t")]
         if sum(1 for p in parts if p.strip()) < 2 and not (len(parts) > 2):
@@ -83,7 +84,8 @@ def _row(line: str, number: int, page: int | None) -> Row | None:
         plain = line.translate(_BOX)
         if plain.count("|") < 2 or not (plain.strip().startswith("|") or plain.count("|") >= 3) or _PIPE_RULE.match(plain):
             return None
-        parts = [p.strip() for p in plain.strip().removeprefix("|").removesuffix("|").split("|")]
+        inner = plain.strip().removeprefix("|").removesuffix("|") if outer else plain
+        parts = [p.strip() for p in inner.split("|")]
     cells = [Cell(part.strip(" \u3000"), number, i, page) for i, part in enumerate(parts, 1)]
     return Row(cells, number, page)
 

@@ -238,6 +238,8 @@ class RowReader:
     def _aligned(self, row: Row, loose: bool) -> Alignment:
         plain = identity(row.cells, self.width, self.table.fit)
         fits = not loose and len([c for c in row.cells[self.width :] if c.text.strip()]) == 0 and self._all_fit(plain, row)
+        if not fits and sum(1 for c in row.cells if c.text.strip()) == 1 and self._whole_row_in_one_cell(row):
+            return best_alignment(row.cells, self.width, self.table.fit)
         if fits or (not loose and len(row.cells) == self.width and self._may_be_rest(plain)):
             return plain
         extra = sum(1.5 for c in row.cells[self.width :] if c.text.strip())
@@ -388,13 +390,11 @@ class RowReader:
         self.rows = kept
 
     def _twins(self, first: DataRow, second: DataRow) -> bool:
-        if not self.numbered:
-            return all(bare(text) == bare(second.text(role)) for role, text in first.texts.items() if role not in ("group", "dimension"))
+        if not self.numbered or second.number is None:
+            return all(bare(text) == bare(second.text(role)) for role, text in first.texts.items() if role not in ("group", "dimension", "number"))
         role: Role = "measure" if self.part == "tasks" else "name"
         a, b = bare(first.text(role)), bare(second.text(role))
-        if not a or not b or (second.number is not None and first.number != second.number):
-            return False
-        return a == b if second.number is None else likeness(a, b) > 0.85
+        return bool(a) and bool(b) and first.number == second.number and likeness(a, b) > 0.85
 
     def _number(self) -> None:
         if not self.numbered:

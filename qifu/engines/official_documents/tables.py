@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from .cell_types import fit
-from .characters import bare, likeness
+from .characters import bare
 from .grid import Cell, Paragraph, Row
 from .headers import WORDS, Kind, Role, heading_word, is_heading_row, known_heading, role_score
 from .markup import has_markup, without_markup
@@ -54,13 +54,13 @@ class TypedTable:
 
 
 def expanded(row: Row) -> Row:
-    """The row on the grid: a cell over n columns is followed by n-1 empty merged ones."""
+    """The row on the grid: a cell over n columns is followed by n-1 empty ones."""
     if all(c.span == 1 for c in row.cells):
         return row
     cells: list[Cell] = []
     for cell in row.cells:
         cells.append(cell)
-        cells.extend(Cell("", cell.line, cell.cell, cell.page, True) for _ in range(cell.span - 1))
+        cells.extend(Cell("", cell.line, cell.cell, cell.page, cell.merged) for _ in range(cell.span - 1))
     return Row(cells, row.line, row.page, row.table, row.ruled)
 
 
@@ -146,6 +146,9 @@ class TableCollector:
 
     def _heading(self, row: Row) -> None:
         if self._open is not None and self._open.heading is not None:
+            if (self._page_break or self._open.rows) and _is_part_of(self._open.heading, row):
+                self._page_break = bool(self._open.rows)
+                return
             if _same_heading(self._open.heading, row):
                 self._page_break = bool(self._open.rows)
                 return
@@ -175,6 +178,13 @@ def _same_heading(first: Row, second: Row, share: float = 0.7) -> bool:
         return True
     same = sum(1 for w in right if w and any(w == o or (o and known_heading(o) == known_heading(w) and known_heading(w)) for o in left))
     return same >= share * max(len([w for w in left if w]), len([w for w in right if w]), 1)
+
+
+def _is_part_of(heading: Row, row: Row) -> bool:
+    """True for the second line of a repeated heading of two lines."""
+    words = {heading_word(t) for t in heading.texts}
+    own = [heading_word(t) for t in row.texts if t.strip()]
+    return all(w in words for w in own) and len(own) < len([w for w in words if w])
 
 
 def _is_subheading(upper: Row, lower: Row) -> bool:
@@ -255,7 +265,8 @@ def _samples(rows: list[Row], width: int) -> list[list[str]]:
 def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[float, list[Role | None] | None]:
     """The best one-to-one choice of roles for the columns, by heading word and content."""
     roles: list[Role] = list(WORDS[kind])
-    value = [[_column_score(kind, role, word, [s[i] for s in samples]) for role in roles] for i, word in enumerate(words)]
+    named = [any(role_score(kind, role, word) > 0 for role in roles) for word in words]
+    value = [[_column_score(kind, role, word, [s[i] for s in samples], named[i]) for role in roles] for i, word in enumerate(words)]
     states: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for scores in value:
         after: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -264,6 +275,8 @@ def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[flo
                 if index >= 0 and (used >> index & 1 or scores[index] <= 0):
                     continue
                 gain = scores[index] if index >= 0 else -0.4
+                if index >= 0 and any(roles[k] in _FOLLOWS.get(roles[index], ()) for k in chosen if k >= 0):
+                    gain -= 0.25
                 mark = used | (1 << index) if index >= 0 else used
                 if mark not in after or after[mark][0] < total + gain:
                     after[mark] = (total + gain, (*chosen, index))
@@ -275,7 +288,16 @@ def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[flo
     return 0.0, None
 
 
-def _column_score(kind: Kind, role: Role, word: str, texts: list[str]) -> float:
+# The role on the left usually stands before those on the right; decides between columns of like content.
+_FOLLOWS: dict[Role, tuple[Role, ...]] = {
+    "lead": ("cooperating",), "responsible": ("cooperating",), "group": ("measure",), "dimension": ("name",), "goal": ("targets", "tasks"),
+    "targets": ("tasks",), "name": ("goal", "targets", "tasks"),
+}
+_UNNAMED: dict[tuple[Kind, Role], float] = {("tasks", "lead"): 0.95, ("tasks", "cooperating"): 0.9, ("actions", "responsible"): 0.5,
+                                             ("actions", "cooperating"): 0.95, ("indicators", "lead"): 0.9, ("indicators", "cooperating"): 0.85}
+
+
+def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bool) -> float:
     by_word = role_score(kind, role, word) if word else 0.0
     filled = [t for t in texts if t.strip()]
     by_content = sum(max(-2.0, fit(role, t)) for t in filled) / len(filled) if filled else 0.0
@@ -283,11 +305,15 @@ def _column_score(kind: Kind, role: Role, word: str, texts: list[str]) -> float:
         if by_content < -0.9 and len(filled) >= 2:
             return by_word * 0.3 + by_content * 0.5
         return by_word + 0.5 * by_content
-    if role in ("note", "office", "baseline", "group", "dimension") or not filled:
-        return 0.05 if role in ("group", "dimension") and by_content > 0.7 else 0.0
-    return by_content * 0.8 if by_content >= 1.0 else 0.0
+    if named and by_content < 1.2:
+        return 0.0
+    unique = len({bare(t) for t in filled}) / len(filled) if filled else 0.0
+    if role in ("group", "dimension"):
+        grouped = unique < 0.8 or len(filled) < 0.8 * len(texts)
+        return (0.8 if grouped else 0.05) if by_content > 0.5 and not named and len(filled) > 1 else 0.0
+    if role in ("note", "office", "baseline") or not filled:
+        return 0.0
+    if role in ("name", "measure", "goal", "tasks", "targets") and unique < 0.7 and len(filled) > 3:
+        by_content -= 1.0
+    return by_content * 0.8 * _UNNAMED.get((kind, role), 1.0) if by_content >= (0.6 if role in ("name", "goal") and not word else 1.0) else 0.0
 
-
-def title_likeness(first: str, second: str) -> float:
-    """Likeness of two table titles."""
-    return likeness(first, second)

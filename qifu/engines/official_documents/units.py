@@ -185,7 +185,7 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
     return units
 
 
-_JOINT = {head: re.compile(rf"(?<=[厅局委办院会部联关社行团）)])(?={head}[\u4e00-\u9fff])") for head in "省市区县"}
+_JOINT = {head: re.compile(rf"(?<=[厅局委办院会部联关社行团）)])(?=(?:{head}|各)[\u4e00-\u9fff])") for head in "省市区县"}
 
 
 def _run_together(piece: str, names: UnitNames | None, result: UnitList) -> list[str]:
