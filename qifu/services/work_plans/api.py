@@ -1,13 +1,12 @@
 """Read-only JSON API of published plans; shows exactly what the pages would show to the same person."""
 
-from __future__ import annotations
-
+# No postponed annotations here: ninja reads them from the wrapped function, where their names are unknown.
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Router, Schema
+from ninja import Query, Router, Schema
 from ninja.pagination import PageNumberPagination, paginate
 
 from qifu.services.work_plans.queries import plans as queries
@@ -104,23 +103,35 @@ def list_plans(request: HttpRequest, year: int | None = None, place_code: str = 
     return rows.filter(place_code=place_code) if place_code else rows
 
 
+class ItemQuery(Schema):
+    """What items may be asked for; the same conditions as on the pages."""
+
+    plan: int | None = None
+    kind: str = ""
+    group: str = ""
+    unit: str = ""
+    level: str = ""
+    due_from: date | None = None
+    due_to: date | None = None
+    text: str = ""
+
+
 @router.get("/plan-items", response=list[ItemOut], summary="指标、任务、行动和职责")
 @paginate(PageNumberPagination, page_size=100)
-def list_items(
-    request: HttpRequest, plan: int | None = None, kind: str = "", group: str = "", unit: str = "", level: str = "",
-    due_from: date | None = None, due_to: date | None = None, text: str = "",
-) -> Any:
+def list_items(request: HttpRequest, asked: Query[ItemQuery]) -> Any:
     """List the items in force, narrowed like the pages' filters."""
-    asked: Any = request
-    rows = queries.all_items(asked.actor, asked.at)
-    for name, value in (("plan_id", plan), ("kind", kind), ("group", group), ("due_on__gte", due_from), ("due_on__lte", due_to)):
-        if value not in (None, ""):
-            rows = rows.filter(**{name: value})
-    if unit:
-        rows = rows.filter(queries.unit_filter(unit))
-    if level:
-        rows = rows.filter(queries.level_filter(level))
-    return rows.filter(queries.text_filter(text[:60])) if text else rows
+    who: Any = request
+    rows = queries.all_items(who.actor, who.at)
+    same = {
+        "plan_id": asked.plan, "kind": asked.kind, "group": asked.group, "due_on__gte": asked.due_from,
+        "due_on__lte": asked.due_to,
+    }  # fmt: skip
+    rows = rows.filter(**{name: value for name, value in same.items() if value not in (None, "")})
+    if asked.unit:
+        rows = rows.filter(queries.unit_filter(asked.unit))
+    if asked.level:
+        rows = rows.filter(queries.level_filter(asked.level))
+    return rows.filter(queries.text_filter(asked.text[:60])) if asked.text else rows
 
 
 @router.get("/plans/{plan}/units", response=list[UnitWorkOut], summary="责任单位及其事项")

@@ -94,7 +94,7 @@ def content_of(
     for part in LIST_PARTS:
         rows = []
         for index, row in enumerate(reading.get(part) or []):
-            if row.get(REMOVED):
+            if row.get(REMOVED) or (part == "missing" and is_filled(reading, row)):
                 continue
             if (part, index) in held:
                 held_back.append(_held_row(part, index, row, held[(part, index)]))
@@ -107,6 +107,12 @@ def content_of(
     content["held_back"] = held_back
     content["rulings"] = list(rulings)
     return content
+
+
+def is_filled(reading: Mapping[str, Any], gap: Mapping[str, Any]) -> bool:
+    """Tell whether a person has entered the row that the numbering lacked."""
+    rows = reading.get(f"{gap['kind']}s") or []
+    return any(row.get("number") == gap["number"] and not row.get(REMOVED) for row in rows)
 
 
 def _held_row(part: str, index: int, row: Mapping[str, Any], reasons: list[str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from qifu.services.work_plans.actions.publish import (
 )
 from qifu.services.work_plans.actions.review import (
     accept_information,
+    add_item,
     correct_field,
     reopen_irregularity,
     rule_irregularity,
@@ -22,6 +23,7 @@ from qifu.services.work_plans.actions.upload import (
 
 __all__ = [
     "accept_information",
+    "add_item",
     "correct_field",
     "discard_review",
     "load_plan_from_data",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,11 +13,19 @@ from django.utils import timezone
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action, current_act
 from qifu.services.work_plans.content import row_number, year_of
-from qifu.services.work_plans.fields import Entry, Field, FieldFault, field_of, proposed_value, read_entry
+from qifu.services.work_plans.fields import (
+    FIELDS,
+    Entry,
+    Field,
+    FieldFault,
+    field_of,
+    proposed_value,
+    read_entry,
+)
 from qifu.services.work_plans.models import Irregularity, PlanReview
 from qifu.services.work_plans.queries.reviews import effective_reading
 from qifu.services.work_plans.queries.units import resolver
-from qifu.services.work_plans.rulings import LIST_PARTS, REMOVED, value_at
+from qifu.services.work_plans.rulings import ADDED, LIST_PARTS, REMOVED, value_at
 
 State = Irregularity.State
 REVIEWER = "reviewer"
@@ -67,6 +76,8 @@ def reopen_irregularity(*, irregularity: Irregularity, by: Actor, at: datetime) 
     act.note(irregularity=row.pk, code=row.code, was=row.state, ruled_by=row.ruled_by)
     if row.state == State.OPEN:
         return
+    if row.field == ADDED and _depends(review, row):
+        raise Refused("补录的这一条之后又有补录或更正，请先撤销后面的")
     _bump(review)
     if row.code == REVIEWER:
         row.delete()
@@ -104,6 +115,46 @@ def correct_field(
     return doubt
 
 
+@action("work_plans.add_item", title="补录条目", permission="work_plans.review", on="review")
+def add_item(
+    *, review: PlanReview, part: str, number: int, entries: Mapping[str, Entry], reason: str, by: Actor, at: datetime
+) -> Irregularity:
+    """Enter an indicator, task or action that the reader did not find; `entries` by field; needs a reason.
+
+    An open doubt that this number is missing is thereby corrected and signed.
+    """
+    locked = _open_review(review.pk)
+    reading = effective_reading(locked)
+    if part not in ("indicators", "tasks", "actions"):
+        raise Refused("只能补录指标、任务和行动")
+    rows = reading.get(part) or []
+    if not 1 <= number <= 9999 or any(row.get("number") == number and not row.get(REMOVED) for row in rows):
+        raise Refused(f"第{number}条已有或序号不对", number=f"第{number}条已有，请核对序号，或到“全部内容”更正原有的一条")
+    if not reason.strip():
+        raise Refused("请写明补录的依据", reason="请写明依据，如“原件第7页第5行”")
+    item: dict[str, Any] = {"number": number, "source": {"part": part, "page": None, "line": None, "cell": None}}
+    faults = {}
+    for field in FIELDS[part]:
+        try:
+            entry = entries.get(field.name, Entry())
+            item[field.name] = read_entry(field, entry, year=year_of(reading), resolve=resolver())
+        except FieldFault as fault:
+            faults[field.name] = str(fault)
+    if faults:
+        raise Refused("；".join(faults.values()), **faults)
+    position = (locked.irregularities.aggregate(top=Max("position"))["top"] or 0) + 1
+    doubt = Irregularity(
+        review=locked, position=position, code=REVIEWER, severity="info", part=part, row=len(rows), field=ADDED,
+        number=number, text="审核人补录的条目", state=State.CORRECTED, note=_limited(reason), value_text=_text(item),
+    )  # fmt: skip
+    _sign(locked, doubt, by, at)
+    for gap in locked.irregularities.filter(part="missing", number=number, state=State.OPEN):
+        if reading["missing"][gap.row]["kind"] == part.rstrip("s"):
+            gap.state, gap.note = State.CORRECTED, "已补录这一条"
+            _sign(locked, gap, by, at)
+    return doubt
+
+
 @action("work_plans.accept_information", title="批量采纳提示", permission="work_plans.review", on="review")
 def accept_information(*, review: PlanReview, by: Actor, at: datetime) -> int:
     """Accept every open doubt of the lowest severity as it stands; errors and warnings are ruled one by one."""
@@ -120,6 +171,12 @@ def accept_information(*, review: PlanReview, by: Actor, at: datetime) -> int:
     act.about(locked)
     act.note(count=len(rows))
     return len(rows)
+
+
+def _depends(review: PlanReview, added: Irregularity) -> bool:
+    """Tell whether a later ruling counts on a row that was added: it touches that row or one added after it."""
+    later = review.irregularities.filter(ruled_order__gt=added.ruled_order, part=added.part, row__gte=added.row)
+    return bool(later.exclude(pk=added.pk).exists())
 
 
 def _open_review(pk: int) -> PlanReview:

@@ -22,6 +22,7 @@ urlpatterns = [
     path(f"{_ONE}accept-information/", review.accept_all_information, name="plan_accept_information"),
     path(f"{_ONE}all/", review.whole, name="plan_whole_reading"),
     path(f"{_ONE}correct/<slug:part>/<slug:row>/<slug:field>/", review.correct, name="plan_correct_field"),
+    path(f"{_ONE}add/<slug:part>/", review.add, name="plan_add_item"),
     path(f"{_ONE}publish/", publish.publish, name="plan_publish"),
     path("plans/", browse.plans, name="plans"),
     path("plans/item/<slug:key>/", browse.item_by_key, name="plan_item_by_key"),

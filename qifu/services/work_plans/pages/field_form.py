@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -29,6 +30,24 @@ class ValueForm(forms.Form):
         kwargs.setdefault("initial", {"value": initial_text(field, value)})
         super().__init__(*args, **kwargs)
         self.fields["value"] = _control(field, groups)
+
+
+class ItemForm(forms.Form):
+    """Every field of an item to enter, but tables of figures, which have controls of their own."""
+
+    def __init__(self, fields: Sequence[Field], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in fields:
+            if field.kind != "targets":
+                self.fields[field.name] = _control(field, [])
+
+
+def entries_of(fields: Sequence[Field], data: QueryDict) -> dict[str, Entry]:
+    """Return what an ItemForm sent, by field."""
+    return {
+        field.name: entry_of(field, data) if field.kind == "targets" else Entry(text=data.get(field.name, ""))
+        for field in fields
+    }
 
 
 def initial_text(field: Field, value: Any) -> str:

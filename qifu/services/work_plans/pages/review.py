@@ -15,10 +15,12 @@ from qifu.foundation.action import Refused
 from qifu.foundation.pages import Request, page
 from qifu.registers.divisions.queries import names as division_names
 from qifu.services.work_plans import actions
-from qifu.services.work_plans.fields import PART_TITLES, field_of
+from qifu.services.work_plans.fields import FIELDS, PART_TITLES, field_of
 from qifu.services.work_plans.pages.field_form import (
     COMPARATOR_CHOICES,
+    ItemForm,
     ValueForm,
+    entries_of,
     entry_of,
     rows_sent,
     target_rows,
@@ -28,6 +30,7 @@ from qifu.services.work_plans.queries.desk import Desk, Filter, correction_place
 from qifu.services.work_plans.queries.desk import whole as whole_part
 
 WHOLE_PARTS = ("indicators", "tasks", "actions", "missing", "duties", "document")
+ADDABLE = ("indicators", "tasks", "actions")
 
 
 @require_safe
@@ -145,7 +148,7 @@ def whole(request: Request, pk: int) -> HttpResponse:
         for name in WHOLE_PARTS
     ]
     context = {"review": row, "fields": fields, "rows": rows, "part": part, "tabs": tabs, "part_title": PART_TITLES[part]}
-    return render(request, "work_plans/whole.html", context | {"editable": row.state == "review"})
+    return render(request, "work_plans/whole.html", context | {"editable": row.state == "review", "addable": part in ADDABLE and row.state == "review"})
 
 
 @page("work_plans.review")
@@ -179,6 +182,35 @@ def correct(request: Request, pk: int, part: str, row: str, field: str) -> HttpR
     else:
         context["form"] = ValueForm(known, value, sent, groups=groups)
     return render(request, "work_plans/correct.html", context, status=422 if faults else 200)
+
+
+@page("work_plans.review")
+def add(request: Request, pk: int, part: str) -> HttpResponse:
+    """Enter an item that the reader did not find."""
+    row = queries.review(request.actor, request.at, pk)
+    if part not in ADDABLE or row.state != "review":
+        raise Http404
+    sent = request.POST if request.method == "POST" else None
+    faults: dict[str, str] = {}
+    if sent is not None:
+        number = sent.get("number", "")
+        try:
+            actions.add_item(
+                review=row, part=part, number=int(number) if number.isascii() and number.isdigit() else 0,
+                entries=entries_of(FIELDS[part], sent), reason=sent.get("reason", ""), by=request.actor, at=request.at,
+            )  # fmt: skip
+        except Refused as refusal:
+            faults = dict(refusal.fields) or {"": refusal.message}
+        else:
+            messages.success(request, f"{PART_TITLES[part]}第{number}条已补录。")
+            return redirect(f"{reverse('plan_whole_reading', args=[pk])}?part={part}")
+    context = {
+        "review": row, "part": part, "part_title": PART_TITLES[part], "faults": faults, "tried": sent,
+        "form": ItemForm(FIELDS[part], sent), "number": (sent or request.GET).get("number", ""),
+        "target_rows": (rows_sent(sent) if sent is not None else target_rows(None)) if part == "actions" else None,
+        "comparators": COMPARATOR_CHOICES,
+    }  # fmt: skip
+    return render(request, "work_plans/add.html", context, status=422 if faults else 200)
 
 
 def _version(data: QueryDict) -> int:

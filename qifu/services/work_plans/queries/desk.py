@@ -13,7 +13,7 @@ from qifu.services.work_plans.models import Irregularity, PlanReview
 from qifu.services.work_plans.queries import reviews
 from qifu.services.work_plans.queries.original import ShownBlock, original, words_of_value
 from qifu.services.work_plans.queries.units import resolver
-from qifu.services.work_plans.rulings import LIST_PARTS, REMOVED, value_at
+from qifu.services.work_plans.rulings import ADDED, LIST_PARTS, REMOVED, value_at
 
 HEADINGS = {
     "group": ("重点任务", "工作任务", "类别"), "measure": ("举措", "措施", "内容"), "responsible": ("责任单位", "单位"),
@@ -68,6 +68,7 @@ class DoubtView:
     fields: list[FieldView]
     line: int | None
     blocks: list[ShownBlock]
+    gap_part: str
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,11 @@ def desk(review: PlanReview, *, wanted: int | None, only: Filter) -> Desk:
         index = next((i for i, doubt in enumerate(chosen) if doubt.state == Irregularity.State.OPEN), 0)
     current = chosen[index] if chosen else None
     later = [*chosen[index + 1 :], *chosen[:index]]
-    counts = Counter(doubt.part for doubt in doubts)
+    counts = Counter(doubt.part for doubt in doubts if doubt.state == Irregularity.State.OPEN)
+    present = {doubt.part for doubt in doubts}
     return Desk(
         review=review, doubts=doubts, chosen=chosen, tally=reviews.tally(doubts),
-        parts=[(part, title, counts[part]) for part, title in PART_TITLES.items() if counts[part]],
+        parts=[(part, title, counts[part]) for part, title in PART_TITLES.items() if part in present],
         current=doubt_view(review, current, reading, doubts) if current else None, position=index + 1,
         previous=chosen[index - 1] if index > 0 else None,
         following=chosen[index + 1] if index + 1 < len(chosen) else None,
@@ -126,11 +128,17 @@ def doubt_view(
         proposed = proposed_value(field, doubt.proposal, value, year=year_of(reading), resolve=resolver())
     words = shown(field, value) if field else ""
     line = doubt.line or _source_line(reading, doubt)
+    accept_words = "保持现在的识别结果"
+    if field and proposed is not None:
+        accept_words = f"改为“{shown(field, proposed)}”"
+    elif doubt.part == "missing":
+        accept_words = "公开列明这一项“附件缺行”，只列正文里查得到的内容"
     return DoubtView(
         doubt=doubt, where=reviews.place_of(doubt, reading), item=reviews.item_words(reading, doubt.part, doubt.row),
         field=field, value=value, value_words=words,
-        accept_words=f"改为“{shown(field, proposed)}”" if field and proposed is not None else "保持现在的识别结果",
+        accept_words=accept_words,
         changes=proposed is not None, ruled_words=_ruled_words(doubt), fields=_fields(review, reading, doubt), line=line,
+        gap_part=_gap_part(reading, doubt),
         blocks=original(
             review.blocks, line=line, words=_words_in_original(review, doubt, value),
             headings=HEADINGS.get(doubt.field, ()),
@@ -139,10 +147,17 @@ def doubt_view(
     )  # fmt: skip
 
 
+def _gap_part(reading: Mapping[str, Any], doubt: Irregularity) -> str:
+    """Return the part that lacks the number in doubt, or an empty text where nothing is missing."""
+    return f"{reading['missing'][doubt.row]['kind']}s" if doubt.part == "missing" and doubt.row is not None else ""
+
+
 def _ruled_words(doubt: Irregularity) -> str:
     ruling = doubt.ruling()
     if ruling is None:
         return ""
+    if ruling.field == ADDED:
+        return "补录这一条"
     if ruling.field == REMOVED:
         return "删去本条" if ruling.value else "恢复本条"
     return reviews.value_words(doubt.part, doubt.field, ruling.value) or "（空）"
@@ -202,6 +217,8 @@ def whole(review: PlanReview, part: str) -> tuple[list[Field], list[WholeRow], d
         cells = [(field, shown(field, row.get(field.name))) for field in fields]
         number = 1 if part == "document" else row_number(part, row, index)
         corrected = frozenset(d.field for d in mine if d.value_text)
+        if row.get(ADDED):
+            corrected |= {field.name for field in fields}
         rows.append(
             WholeRow(
                 index, number, "文件信息" if part == "document" else row_title(part, row), cells, still_open.count("error"),

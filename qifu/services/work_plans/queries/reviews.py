@@ -15,7 +15,7 @@ from qifu.foundation.files.storage import open_file
 from qifu.foundation.jobs import Job
 from qifu.foundation.revisions import Revision, Series
 from qifu.services.work_plans import rulings
-from qifu.services.work_plans.content import place_words, row_number, row_title, year_of
+from qifu.services.work_plans.content import is_filled, place_words, row_number, row_title, year_of
 from qifu.services.work_plans.fields import PART_TITLES, field_of, shown
 from qifu.services.work_plans.models import Irregularity, PlanReview, Publicity
 
@@ -162,7 +162,7 @@ class Outlook:
 
     counts: list[tuple[str, int]]
     held: list[HeldItem]
-    missing: list[str]
+    missing: list[dict[str, Any]]
     tally: Tally
     issued_on: date | None
     title: str
@@ -183,7 +183,7 @@ def outlook(row: PlanReview) -> Outlook:
     for part, index in sorted(held):
         mine = [d for d in doubts if (d.part, d.row) == (part, index) and d.severity == "error" and d.state == "open"]
         items.append(HeldItem(place_of(mine[0], reading), row_title(part, reading[part][index]), mine))
-    missing = [place_words(f"{gap['kind']}s", gap["number"]) for gap in reading.get("missing") or []]
+    missing = [gap for gap in reading.get("missing") or [] if not is_filled(reading, gap) and not gap.get(rulings.REMOVED)]
     issued = reading.get("issued_on")
     series = Series.objects.filter(kind=SERIES_KIND, key=series_key(row, {**reading, "year": year_of(reading)})).first()
     number = series.revisions.aggregate(top=Max("number"))["top"] if series else None
