@@ -17,6 +17,7 @@ from typing import Any
 
 MODULES = {
     "document_reader": "benchmarks.document_reader.bench",
+    "search": "benchmarks.search",
 }
 RESULTS = Path(__file__).parent / "results"
 
