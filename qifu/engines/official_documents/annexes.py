@@ -34,6 +34,7 @@ class AnnexReader:
         self.names = names
         self.topics = topics
         self.mender = mender
+        self._last_group: tuple[str, str, str | None] = ("", "", None)
 
     def read(self, table: TypedTable) -> None:
         rows = RowReader(table, self.findings).read()
@@ -66,6 +67,14 @@ class AnnexReader:
             self.plan.missing.append(Missing(kinds[table.kind], number))  # type: ignore[arg-type]
             self.findings.add("number_gap", table.kind, f"表中缺少第{number}行（序号由前一行直接跳到{after.number}）。", number=number,
                               line=after.line, proposal="请对照原件补录该行。")
+
+    def _groups(self, table: TypedTable, rows: list[DataRow], role: Role) -> list[str | None]:
+        """The rows' groups; a table that goes on after a page break goes on in the last group."""
+        kind, title, last = self._last_group
+        before = last if (kind, title) == (table.kind, table.raw.title) else None
+        groups = assign_groups(rows, role, table.kind, self.findings, self.topics, before)
+        self._last_group = (table.kind, table.raw.title, groups[-1] if groups else None)
+        return groups
 
     def _source(self, part: Part, row: DataRow, role: Role) -> Source:
         cell = row.cells.get(role)
@@ -139,7 +148,7 @@ class AnnexReader:
     # -- kinds
 
     def _indicators(self, table: TypedTable, rows: list[DataRow]) -> None:
-        groups = assign_groups(rows, "dimension", "indicators", self.findings, self.topics)
+        groups = self._groups(table, rows, "dimension")
         has_unit, has_frequency = "unit" in table.roles, "frequency" in table.roles
         unit: str | None = None
         frequency: str | None = None
@@ -210,7 +219,7 @@ class AnnexReader:
         return mended
 
     def _tasks(self, table: TypedTable, rows: list[DataRow]) -> None:
-        groups = assign_groups(rows, "group", "tasks", self.findings, self.topics)
+        groups = self._groups(table, rows, "group")
         has = set(table.roles)
         deadline: Deadline | None = None
         lists: dict[Role, UnitList] = {}
@@ -255,6 +264,9 @@ class AnnexReader:
             lead = self.units("actions", row, lead_role, "lead") if lead_role in has else UnitList()
             if lead_role in has and not lead.units and not _NONE.match(row.text(lead_role) or " x"):
                 self.findings.add("units_missing", "actions", "该行动没有牵头单位。", number=row.number, field="lead", line=row.line)
+                if bare(row.text("cooperating")):
+                    self.findings.add("units_doubtful", "actions", "牵头单位一栏是空的，协同单位一栏可能错了位。", number=row.number,
+                                      field="cooperating", line=row.line)
             cooperating = self.units("actions", row, "cooperating", "cooperating") if "cooperating" in has else UnitList()
             if "cooperating" in has and not bare(row.text("cooperating")) and "cooperating" not in row.merged:
                 self.findings.add("units_missing", "actions", "协同单位一栏是空的。", number=row.number, field="cooperating", line=row.line, severity="warning")

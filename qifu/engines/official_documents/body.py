@@ -110,11 +110,13 @@ def read_date(text: str) -> date | None:
 def joined_paragraphs(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, list[int]]]:
     """Paragraphs with page numbers left out and those cut by a page or line break put together again."""
     whole: list[tuple[Paragraph, list[int]]] = []
+    items = [p.text for p in paragraphs if heading_level(p.text) > 2]
+    sentences = sum(1 for t in items if re.search(r"[，。；]", t)) > 0.6 * len(items)
     for paragraph in paragraphs:
         text = squeeze(without_markup(paragraph.text))
         if not text or is_page_number(text):
             continue
-        if whole and _goes_on(whole[-1][0].text, text):
+        if whole and _goes_on(whole[-1][0].text, text, sentences):
             last, lines = whole[-1]
             whole[-1] = (Paragraph(last.text + text, last.line, last.page), [*lines, paragraph.line])
         else:
@@ -122,7 +124,8 @@ def joined_paragraphs(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, list
     return whole
 
 
-def _goes_on(before: str, text: str) -> bool:
+def _goes_on(before: str, text: str, sentences: bool) -> bool:
+    """True when `text` is the rest of `before`; `sentences`: numbered items of this document are whole sentences."""
     if re.match(r"^(?:抄\s*[送报]|附\s*件|主送)", before):
         return bool(re.search(r"[、，,（(]$", before))
     if re.match(r"^[（(〔\[【]\s*(?:牵头|责任|配合|协同|主办|由|[\u4e00-\u9fff、（）]{2,60}(?:牵头|负责|配合))", text):
@@ -141,7 +144,7 @@ def _goes_on(before: str, text: str) -> bool:
     level = heading_level(before)
     if level in (1, 2) and not re.search(r"[，。；]", before):
         return False
-    if level > 2 and not re.search(r"[，。；]", before) and len(before) < 30:
+    if level > 2 and not re.search(r"[，。；]", before) and len(before) < 30 and not (sentences and re.search(r"[，。；]", text)):
         return False
     if level == 0 and len(before) < 8:
         return False

@@ -67,6 +67,16 @@ def usual_form(name: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=8192)
+def near_usual(name: str) -> str | None:
+    """A usual name one character away, for asking; `usual_form` is the one that may be put in its place."""
+    place, stem = split_place(name)
+    if stem in _STEM_SET or len(stem) < 3 or not place:
+        return None
+    near = sorted(s for s in _BY_LENGTH.get(len(stem), ()) if distance(stem, s, 1) == 1)
+    return place + near[0] if near else None
+
+
 def _strange(stem: str, other: str) -> bool:
     """True when the differing character is one that no usual name has."""
     return any(a != b and a not in _LETTERS for a, b in zip(stem, other, strict=True))

@@ -34,14 +34,16 @@ def group_name(text: str) -> str:
     return _COUNT.sub("", name)
 
 
-def assign_groups(rows: list[DataRow], role: Role, part: Part, findings: Findings, topics: list[Topic]) -> list[str | None]:
-    """The group of every row, in order."""
+def assign_groups(
+    rows: list[DataRow], role: Role, part: Part, findings: Findings, topics: list[Topic], before: str | None = None
+) -> list[str | None]:
+    """The group of every row, in order; `before` is the last group of the table that this one continues."""
     printed = [group_name(row.text(role)) or None for row in rows]
     sections = [group_name(row.section) if row.section else None for row in rows]
     if not any(printed):
-        return sections
+        return sections if any(sections) else [before] * len(rows)
     _mend_names(printed, rows, role, part, findings, topics)
-    groups = _filled(printed, rows, part, findings, role)
+    groups = _filled(printed, rows, part, findings, role, before)
     _mend_outliers(groups, printed, rows, part, findings, role)
     _mend_page_breaks(groups, printed, rows, part, findings, role, topics)
     return groups
@@ -81,9 +83,9 @@ def _better_name(name: str, counts: dict[str, int], topics: list[Topic]) -> str 
     return None
 
 
-def _filled(printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role) -> list[str | None]:
+def _filled(printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role, before: str | None) -> list[str | None]:
     groups: list[str | None] = []
-    current: str | None = None
+    current = before
     for name in printed:
         current = name or current
         groups.append(current)

@@ -363,6 +363,20 @@ def _text_rights(lines: list[_Loose], cuts: list[int], page: int) -> list[float]
     return rights
 
 
+def _cut_at(words: list[list[Glyph]], cuts: list[int]) -> list[list[Glyph]]:
+    """Runs of text that fill a column to its edge are cut where the next column's text begins."""
+    pieces: list[list[Glyph]] = []
+    for word in words:
+        current = [word[0]]
+        for before, glyph in zip(word, word[1:], strict=False):
+            if any(abs(glyph.x0 - cut) <= 0.8 and before.x1 <= cut + 0.8 for cut in cuts):
+                pieces.append(current)
+                current = []
+            current.append(glyph)
+        pieces.append(current)
+    return pieces
+
+
 _NUMBER_WORD = re.compile(r"^[（(]?\d{1,3}[)）.．、]?$")
 
 
@@ -444,7 +458,7 @@ class _Builder:
             self.line += 1
             cells: list[list[Glyph]] = [[] for _ in cuts]
             for line in group:
-                for word in _words(line.glyphs, size * 0.1):
+                for word in _cut_at(_words(line.glyphs, size * 0.1), cuts):
                     at = max((i for i, cut in enumerate(cuts) if cut <= word[0].x0 + 1.5), default=0)
                     cells[at].extend(word)  # a run without white over several columns is one cell
             page = group[0].page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .characters import shown_width
+from .deadlines import read_deadline
 from .grid import Cell, Paragraph, Row, SourceDocument
 from .headers import is_heading_row
 
@@ -151,7 +152,7 @@ def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int) -> list[int]
         for start, end in words:
             for at in range(start, end):
                 cover[at] += 1
-    allowed = max(len(lines) * 0.04, 1 if len(lines) >= 5 else 0)
+    allowed = max(len(lines) * 0.12, 1 if len(lines) >= 5 else 0)
     cuts: list[int] = []
     blank = narrowest
     for at in range(width):
@@ -164,6 +165,11 @@ def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int) -> list[int]
     return cuts
 
 
+def _both_dated(upper: Row, lower: Row) -> bool:
+    """True when both lines hold a whole deadline in one column: two rows, not one row wrapped."""
+    return any(read_deadline(a.text, 2000) and read_deadline(b.text, 2000) for a, b in zip(upper.cells, lower.cells, strict=False))
+
+
 def _wrapped(blocks: list[Paragraph | Row]) -> list[Paragraph | Row]:
     """Lines of a blank-aligned table that go on in the next line become one row."""
     joined: list[Paragraph | Row] = []
@@ -171,7 +177,7 @@ def _wrapped(blocks: list[Paragraph | Row]) -> list[Paragraph | Row]:
         last = joined[-1] if joined else None
         if isinstance(block, Row) and block.table == -1 and isinstance(last, Row) and last.table == -1 and not is_heading_row(last.texts):
             first = block.cells[0].text.strip()
-            if not first and sum(1 for c in block.cells if c.text) < len(block.cells) - 1 and not is_heading_row(block.texts):
+            if not first and not _both_dated(last, block) and sum(1 for c in block.cells if c.text) < len(block.cells) - 1 and not is_heading_row(block.texts):
                 for cell, more in zip(last.cells, block.cells, strict=False):
                     cell.text = cell.text + more.text
                 continue

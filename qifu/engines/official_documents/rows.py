@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
+from .body import is_page_number
 from .cell_types import fit, read_row_number
 from .characters import bare, likeness
 from .grid import Cell, Row
@@ -91,7 +92,7 @@ class RowReader:
         if len(filled) != 1:
             return not filled
         text = filled[0].text.strip()
-        if _REMARK.match(bare(text)):
+        if _REMARK.match(bare(text)) or is_page_number(text) or likeness(text, self.table.raw.title) > 0.8:
             return True
         spans = filled[0].span >= max(2, self.width - 1)
         if self._whole_row_in_one_cell(row):

@@ -310,7 +310,7 @@ def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bo
     unique = len({bare(t) for t in filled}) / len(filled) if filled else 0.0
     if role in ("group", "dimension"):
         grouped = unique < 0.8 or len(filled) < 0.8 * len(texts)
-        return (0.8 if grouped else 0.05) if by_content > 0.5 and not named and len(filled) > 1 else 0.0
+        return (0.8 if grouped else 0.05) if by_content > 0.5 and not named and len(texts) > 1 else 0.0
     if role in ("note", "office", "baseline") or not filled:
         return 0.0
     if role in ("name", "measure", "goal", "tasks", "targets") and unique < 0.7 and len(filled) > 3:

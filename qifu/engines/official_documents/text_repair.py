@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from .cell_types import is_frequency, is_measure_unit
 from .characters import bare, fold, plain_digits
-from .departments import is_usual, usual_form
+from .departments import is_usual, near_usual, usual_form
 from .units import UnitNames, looks_like_unit, nearest_known, split_units
 
 # (what a scanner writes, what it means). Guards keep out words that merely meet at these characters.
@@ -162,6 +162,8 @@ class TextMender:
             near = nearest_known(unit.raw, self.vocabulary)
             if near is not None and is_usual(near[0]):
                 doubts.append((unit.raw, near[0]))
+            elif usual := near_usual(unit.raw):
+                doubts.append((unit.raw, usual))
             elif not looks_like_unit(unit.raw) and not unit.inherited:
                 doubts.append((unit.raw, None))
         return doubts

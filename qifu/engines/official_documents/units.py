@@ -188,11 +188,14 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
 _JOINT = {head: re.compile(rf"(?<=[厅局委办院会部联关社行团）)])(?=(?:{head}|各)[\u4e00-\u9fff])") for head in "省市区县"}
 
 
+_AFTER_BRACKET = re.compile(r"(?<=[局办委厅心会]）)(?=[\u4e00-\u9fff]{3,})|(?<=[局办委厅心会]\))(?=[\u4e00-\u9fff]{3,})")
+
+
 def _run_together(piece: str, names: UnitNames | None, result: UnitList) -> list[str]:
     """`省公安厅省检察院` without anything between is two units, and reported."""
-    if piece[0] not in _JOINT or len(piece) < 6 or (names and names.resolve(piece)):
+    if len(piece) < 6 or "\ue000" <= piece[0] <= "\uf8ff" or (names and names.resolve(piece)):
         return [piece]
-    parts = _JOINT[piece[0]].split(piece)
+    parts = [part for half in _AFTER_BRACKET.split(piece) for part in (_JOINT[half[0]].split(half) if half and half[0] in _JOINT else [half])]
     if len(parts) < 2 or not all(looks_like_unit(p) and len(p) > 2 for p in parts):
         return [piece]
     result.doubts.append(("units_doubtful", piece, f"“{piece}”中间缺少分隔，按{len(parts)}个单位读取。", "、".join(parts)))
