@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from django.http import HttpResponse
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from qifu.foundation.pages import Request, page
@@ -65,6 +65,7 @@ def _chosen_words(form: Any) -> str:
 def _file(content: bytes, facts: Facts, extension: str, media_type: str) -> HttpResponse:
     name = f"{facts.document_number or facts.title}_工作要点分解表_第{facts.version}版.{extension}"
     response = HttpResponse(content, content_type=media_type)
-    response["Content-Disposition"] = content_disposition_header(True, name.replace("/", "_"))
+    plain = f"work-plan-v{facts.version}.{extension}"  # for clients that do not know RFC 5987
+    response["Content-Disposition"] = f"attachment; filename={plain}; filename*=UTF-8''{quote(name.replace('/', '_'), safe='')}"
     response["X-Content-Type-Options"] = "nosniff"
     return response
