@@ -16,7 +16,6 @@ from .text_repair import without_marks
 _SECTION_MARK = re.compile(r"^(?:[（(]?[一二三四五六七八九十]+[)）、.．]\s*|第[一二三四五六七八九十]+(?:部分|类|章)\s*|\d{1,2}[.．、]\s*)")
 _COUNT = re.compile(r"[（(]\s*(?:共)?\d+\s*[项个条]\s*[)）]$")
 _WINDOW = 4  # rows on either side of a page break that may change group
-_CLEAR = 0.35  # how much better (share of the row's weight) another group must suit a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +136,7 @@ def _mend_page_breaks(
             continue
         if not rows[at].page_start and role != "group":
             continue
-        least = _CLEAR / 2 if rows[at].page_start else _CLEAR
+        least = 0.12 if rows[at].page_start else 0.15
         upper, lower = groups[at - 1], groups[at]
         low = max((i + 1 for i in range(at) if groups[i] != upper or (rows[i].page_start and i < at)), default=1)
         low = max(low, at - _WINDOW, 1)
@@ -157,6 +156,18 @@ def _mend_page_breaks(
             if gains and gain > best_gain and gain / len(gains) > least and gains[0 if cut > at else -1] > least:
                 best, best_gain = cut, gain
         _move(groups, rows, at, best, part, findings, role)
+        if best == at:
+            _ask(groups, rows, at, suits, set(range(low, high)), part, findings, role)
+
+
+def _ask(
+    groups: list[str | None], rows: list[DataRow], at: int, suits: _Suitability, unsure: set[int], part: Part, findings: Findings, role: Role
+) -> None:
+    """Rows beside a boundary that suit the other group a little better are named, not moved."""
+    for row, other in ((at - 1, groups[at]), (at, groups[at - 1])):
+        if suits.gain(row, other, groups[row], unsure) > 0.03:
+            findings.add("group_doubtful", part, f"该行在“{groups[row]}”与“{other}”的交界处，内容与后者更近，请核对。",
+                         number=rows[row].number, field=role, line=rows[row].line, proposal=other)
 
 
 def _move(groups: list[str | None], rows: list[DataRow], at: int, cut: int, part: Part, findings: Findings, role: Role) -> None:

@@ -275,6 +275,8 @@ def _cell_text(glyphs: list[Glyph], right: float) -> str:
             short = before[-1].x1 < right - size * 2.2
             starts = bool(re.match(r"^\s*(?:\d{1,2}[.．、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳])", piece))
             ended = text.rstrip().endswith(("。", "；", ";"))
+            starts = starts or (text.isdigit() and piece.strip().isdigit() and int(piece) == int(text) + 1)
+            ended = ended or text.isdigit()
             latin = text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
             text += "\n" if (starts and ended) or short else " " if latin else ""
         text += piece
@@ -323,16 +325,14 @@ def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
     tall = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
     close, wide = (min(gaps), max(gaps)) if gaps else (0.0, 0.0)
     limit = (close + min(wide, close + tall * 1.2)) / 2 if wide > close + tall * 0.25 and close < tall * 0.55 else -1.0
-    edge = min(line.glyphs[0].x0 for line in lines) + tall * 2.5
-    numbered = sum(bool(_NUMBER_WORD.match("".join(g.text for g in _words(line.glyphs, tall * 0.3)[0]))) for line in lines) >= 2
     groups: list[list[_Loose]] = []
     for i, line in enumerate(lines):
         before = lines[i - 1] if i else None
         gap = min(g.top for g in line.glyphs) - max(g.bottom for g in before.glyphs) if before else 0.0
-        starts = numbered and line.glyphs[0].x0 < edge and any(other.glyphs[0].x0 < edge for other in (groups[-1] if groups else []))
+        starts = False
         if before and _heading_words(before.glyphs):
             words = _words(line.glyphs, tall * 0.8)
-            starts = starts or gap > tall * 0.55 or any(len(w) > 4 or any(g.text.isdigit() for g in w) for w in words)
+            starts = gap > tall * 0.55 or any(len(w) > 4 or any(g.text.isdigit() for g in w) for w in words)
             limit_here = gap
         else:
             limit_here = limit
@@ -375,9 +375,6 @@ def _cut_at(words: list[list[Glyph]], cuts: list[int]) -> list[list[Glyph]]:
             current.append(glyph)
         pieces.append(current)
     return pieces
-
-
-_NUMBER_WORD = re.compile(r"^[（(]?\d{1,3}[)）.．、]?$")
 
 
 class _Builder:

@@ -189,7 +189,9 @@ class RowReader:
             return False
         at = self.table.roles.index("number")
         numbers = _two_numbers(row.cells[at].text)
-        if numbers is None:
+        last = next((r.number for r in reversed(self.rows) if r.number), None)
+        first = read_row_number(numbers[0]) if numbers else None
+        if numbers is None or first is None or (last is not None and first[0] != last + 1):
             return False
         halves: tuple[list[Cell], list[Cell]] = ([], [])
         doubtful = False
