@@ -86,4 +86,20 @@ PLACES = [
         through=(A_REVIEW, "main a[href$='/publish/']"),
         uploaded=True,
     ),
+    Place("plan-action-missing", "/plans/", through=(A_PLAN, "main a[href*='/action/9/']")),
+    Place("plan-withdraw", "/plans/", who="province", through=(A_PLAN, "main a[href$='/withdraw/']")),
+    Place(
+        "plan-add-item",
+        "/workbench/plans/reviews/",
+        who="province",
+        through=(A_REVIEW, "main a[href$='/all/']", "main a[href*='/add/']"),
+        uploaded=True,
+    ),
+    Place(
+        "plan-correct-field",
+        "/workbench/plans/reviews/",
+        who="province",
+        through=(A_REVIEW, "main a[href$='/all/']", "main a[href*='/correct/']"),
+        uploaded=True,
+    ),
 ]
