@@ -20,7 +20,8 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--lang=zh-CN",
 ]  # fmt: skip
-CHINESE = os.environ | {"LANGUAGE": "zh_CN", "LANG": "zh_CN.UTF-8"}
+# A UTF-8 locale that every machine has: without one, files with Chinese names download as `download`.
+CHINESE = os.environ | {"LANGUAGE": "zh_CN", "LC_ALL": "C.UTF-8"}
 WIDE = {"width": 1440, "height": 900}
 NARROW = {"width": 390, "height": 844}
 
