@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from qifu.foundation.access import Actor
@@ -38,22 +39,25 @@ def upload_plan(
     if publicity not in Publicity.values:
         raise Refused("请选择公开属性", publicity="请选择公开属性")
     stored = store(content, name=filename, place_code=place_code, publicity=publicity, allowed=READABLE)
-    open_one = PlanReview.objects.filter(
+    same = PlanReview.objects.filter(
         file_digest=stored.sha256, created_by=by.id, place_code=place_code, state__in=[State.READING, State.REVIEW]
-    ).first()
-    act = current_act()
-    if open_one is not None:
-        act.about(open_one)
-        act.note(repeated=True)
-        return open_one
-    review = PlanReview(
+    )
+    review = same.first() or PlanReview(
         place_code=place_code, title=stored.name, publicity=publicity, file=stored, filename=stored.name,
         file_digest=stored.sha256, created_at=at, created_by=by.id, created_by_name=by.name,
     )  # fmt: skip
-    review.save()
-    _enqueue(review)
+    act = current_act()
+    repeated = review.pk is not None
+    if not repeated:
+        try:
+            with transaction.atomic():
+                review.save()
+        except IntegrityError:  # the other click of a double click was a moment earlier
+            review, repeated = same.get(), True
+    if not repeated:
+        _enqueue(review)
     act.about(review)
-    act.note(digest=stored.sha256, bytes=stored.size)
+    act.note(digest=stored.sha256, bytes=stored.size, repeated=repeated)
     return review
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import path
+from django.urls import include, path
+from django.utils import timezone
 
+from qifu.foundation import jobs
 from qifu.foundation.access import SYSTEM, Actor
-from qifu.portal.urls import urlpatterns as site_urls
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.people.models import Person
 from qifu.services.work_plans import actions
@@ -104,6 +109,24 @@ def test_from_the_upload_form_to_the_published_plan(county: Person, notice: byte
     plan_url = done.headers["Location"]
     assert "办好一件事" in text_of(Client().get(f"{plan_url}task/5/"))
     assert client.get(f"{desk_url}publish/").status_code == 302
+
+
+def test_a_reading_that_breaks_down_says_so_and_can_be_tried_again(county: Person, notice: bytes) -> None:
+    client = signed_in(county)
+    sent = {"place": PLACE, "publicity": "not_public", "unclassified": "on", "file": _file(notice)}
+    progress = client.post("/workbench/plans/upload/", sent).headers["Location"]
+    review = PlanReview.objects.get()
+    kept = default_storage.open(review.file.stored_at).read()
+    default_storage.delete(review.file.stored_at)
+    clock = itertools.count(0, 3600)
+    while jobs.run_one(worker="test", clock=lambda: timezone.now() + timedelta(seconds=next(clock))):
+        pass
+    page = text_of(client.get(progress))
+    assert "没有得到结果" in page and str(review.job_id) in page and "重新识别" in page
+    default_storage.save(review.file.stored_at, ContentFile(kept))
+    assert client.post(progress.replace("/reading/", "/retry/")).headers["Location"] == progress
+    work()
+    assert client.get(progress).headers["Location"] == f"/workbench/plans/reviews/{review.pk}/"
 
 
 def _file(content: bytes) -> SimpleUploadedFile:
@@ -258,7 +281,7 @@ def _api_urls() -> list[Any]:
 
     api = NinjaAPI(urls_namespace="work-plans-under-test")
     api.add_router("", router)
-    return [path("api-under-test/", api.urls), *site_urls]
+    return [path("api-under-test/", api.urls), path("", include("qifu.portal.urls"))]
 
 
 urlpatterns = _api_urls()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, transaction
+from django.apps import apps
+from django.db import DatabaseError, connection, transaction
 
 from qifu.foundation.access import SYSTEM, Actor, NotFound
 from qifu.foundation.action import Refused
-from qifu.foundation.audit.models import AuditRow
 from qifu.foundation.notices import Notice
 from qifu.foundation.revisions import as_of
 from qifu.foundation.search import find as search
@@ -53,7 +53,8 @@ def test_a_plan_from_upload_to_withdrawal(officer: Actor, notice: bytes) -> None
     assert PlanItem.objects.filter(plan=plan, standing="stated", kind="task").count() == 5
     assert as_of(kind="work_plan", key=plan.key, day=TODAY) == plan.revision
     assert search("联络员", public_only=True).count == 1
-    assert AuditRow.objects.filter(act="work_plans.publish_plan").count() == 1
+    audit = apps.get_model("foundation", "AuditRow").objects
+    assert audit.filter(act="work_plans.publish_plan").count() == 1
 
     # Published is published.
     with pytest.raises(Refused, match="不能再裁定"):
@@ -90,8 +91,6 @@ def test_a_plan_from_upload_to_withdrawal(officer: Actor, notice: bytes) -> None
 
 
 def _overwrite(pk: int | None) -> None:
-    from django.db import connection
-
     with connection.cursor() as cursor:
         cursor.execute("UPDATE foundation_revision SET content_text = '{}' WHERE id = %s", [pk])
 
