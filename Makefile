@@ -72,6 +72,6 @@ node_modules/.installed: package.json package-lock.json | $(VENV)/.base
 	@PATH="$(abspath $(BIN)):$$PATH" $(NPM) ci --silent --no-audit --no-fund
 	@touch $@
 
-qifu/portal/static/vendor/.built: node_modules/.installed
+qifu/portal/static/vendor/.built: node_modules/.installed qifu/portal/assets.mjs
 	@PATH="$(abspath $(BIN)):$$PATH" $(NPM) run --silent build
 	@touch $@
