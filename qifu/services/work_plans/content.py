@@ -133,14 +133,17 @@ def place_words(part: str, number: int | None) -> str:
 _ANNEX = {"indicators": "附件1", "tasks": "附件2", "actions": "附件3"}
 
 
-def source_words(content: Mapping[str, Any], part: str, number: int, line: int | None) -> str:
+def source_words(
+    content: Mapping[str, Any], part: str, number: int, line: int | None, *, missing: bool = False
+) -> str:
     """Return the reference to the original: the annex row, and the line of the file where it is known.
 
     The three annexes are numbered by the order in which they stand in the document.
     """
     order = [p for _, p in sorted((_first_line(content, p), p) for p in _ANNEX if content.get(p))]
     if part in order:
-        where = f"附件{order.index(part) + 1}第{number}行"
+        annex = f"附件{order.index(part) + 1}"
+        where = f"{annex}缺第{number}行" if missing else f"{annex}第{number}行"
     else:
         where = "正文"
     return f"{where}（原件第{line}行）" if line else where

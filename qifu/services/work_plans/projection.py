@@ -68,7 +68,7 @@ def _drafts(content: Mapping[str, Any]) -> Iterable[_Draft]:
         missing = [row for row in content.get("missing") or [] if row.get("kind") == kind]
         rows += [(row["number"], _missing(kind, row)) for row in missing]
         held = [row for row in content.get("held_back") or [] if row.get("kind") == kind]
-        rows += [(row["number"], _held(part, kind, row)) for row in held]
+        rows += [(row["number"], _held(kind, row)) for row in held]
         yield from (draft for _, draft in sorted(rows, key=lambda pair: pair[0]))
 
 
@@ -91,15 +91,15 @@ def _missing(kind: str, row: Mapping[str, Any]) -> _Draft:
     facts = {
         "kind": kind, "number": row["number"], "standing": PlanItem.Standing.MISSING,
         "title": row.get("name") or f"第{row['number']}项（附件缺行，名称未载明）",
-        "text": row.get("recovered_from") or "", "source_part": "body",
+        "text": (row.get("recovered_from") or "").replace("body ", "正文"), "source_part": "missing",
     }  # fmt: skip
     return _Draft(facts, [_target(t) for t in row.get("targets") or []], list(_units(row)))
 
 
-def _held(part: str, kind: str, row: Mapping[str, Any]) -> _Draft:
+def _held(kind: str, row: Mapping[str, Any]) -> _Draft:
     facts = {
         "kind": kind, "number": row["number"], "standing": PlanItem.Standing.HELD, "group": row.get("group") or "",
-        "title": row.get("title") or f"第{row['number']}项", "source_part": part,
+        "title": row.get("title") or f"第{row['number']}项", "source_part": row["part"],
         "source_line": (row.get("source") or {}).get("line"),
     }  # fmt: skip
     return _Draft(facts, [], [])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from qifu.engines.official_documents import UnreadableDocument, read_plan
 from qifu.foundation.access import SYSTEM
 from qifu.foundation.jobs import Running, handles
@@ -35,7 +37,7 @@ def read(running: Running) -> None:
     record_reading(review_id=review_id, reading=reading, blocks=blocks, by=SYSTEM, at=running.at)
 
 
-def _keep_directions(reading: dict, found: object) -> None:
+def _keep_directions(reading: dict[str, Any], found: object) -> None:
     """Carry over which figures are better when lower; the printed contract has no key for it."""
     plan = getattr(found, "plan", None)
     for row, action in zip(reading.get("actions", ()), getattr(plan, "actions", ()), strict=False):

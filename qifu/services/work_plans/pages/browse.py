@@ -87,6 +87,7 @@ def overview(request: Request, pk: int) -> HttpResponse:
         "groups": [(name, kinds[name], count) for name, count in groups.items()], "months": months,
         "chart": _chart(open_months), "busiest": max(open_months, key=lambda m: len(m.items), default=None),
         "due_counts": dict(Counter(queries.due_state(item, request.today)[1] for item in tasks)), "content": context["revision"].content,
+        "generic": queries.generic_count(plan, context["revision"]),
     }  # fmt: skip
     return render(request, "work_plans/overview.html", context)
 
@@ -179,7 +180,7 @@ def item(request: Request, pk: int, kind: str, number: int) -> HttpResponse:
     before, after = queries.neighbours(rows[0])
     context |= {
         "rows": rows, "item": rows[0], "kind": kind, "previous": before, "next": after,
-        "source": source_words(content, PARTS[kind], number, rows[0].source_line),
+        "source": source_words(content, PARTS[kind], number, rows[0].source_line, missing=rows[0].source_part == "missing"),
         "held": [one for one in content.get("held_back", []) if one["kind"] == kind and one["number"] == number],
         "rulings": rulings_on(content, kind, number, with_names=internal),
         "history": _history(request, plan, kind, number), "directions": queries.DIRECTIONS,

@@ -55,7 +55,7 @@ def _chosen_words(form: Any) -> str:
         return ""
     parts = []
     for name, value in form.cleaned_data.items():
-        if value in (None, ""):
+        if value in (None, "") or name == "version":
             continue
         choices = dict(getattr(form.fields[name], "choices", ()))
         parts.append(f"{form.fields[name].label}：{choices.get(value, value)}")

@@ -26,6 +26,8 @@ class ItemFilter(django_filters.FilterSet):
     due_from = django_filters.DateFilter(label="期限不早于", field_name="due_on", lookup_expr="gte")
     due_to = django_filters.DateFilter(label="期限不晚于", field_name="due_on", lookup_expr="lte")
 
+    version = django_filters.CharFilter(method="keep", widget=forms.HiddenInput)
+
     def __init__(self, *args: Any, groups: Sequence[str], units: Sequence[str], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
@@ -33,6 +35,10 @@ class ItemFilter(django_filters.FilterSet):
         self.filters["unit"].extra["choices"] = [(name, name) for name in units]
         for name in ("due_from", "due_to"):
             self.filters[name].extra["widget"] = forms.DateInput(attrs={"type": "date"})
+
+    def keep(self, rows: Any, name: str, value: str) -> Any:
+        """Narrow nothing: the version looked at is only carried along."""
+        return rows
 
     def by_text(self, rows: Any, name: str, value: str) -> Any:
         """Hold a text."""

@@ -39,9 +39,8 @@ def reviews(request: Request) -> HttpResponse:
     """List the uploads that are being read, reviewed or were published."""
     rows = list(queries.reviews(request.actor, request.at)[:100])
     places = division_names({row.place_code for row in rows})
-    for row in rows:
-        row.place = places.get(row.place_code, row.place_code)
-    return render(request, "work_plans/reviews.html", {"reviews": rows})
+    entries = [(row, places.get(row.place_code, row.place_code)) for row in rows]
+    return render(request, "work_plans/reviews.html", {"entries": entries})
 
 
 @require_safe
@@ -51,12 +50,13 @@ def review(request: Request, pk: int) -> HttpResponse:
     row = queries.review(request.actor, request.at, pk)
     if row.state in ("reading", "failed"):
         return redirect("plan_reading", pk)
-    return _screen(request, row)
+    return _screen(request, row, request.GET.get("item", ""))
 
 
-def _screen(request: Request, row: Any, *, tried: QueryDict | None = None, faults: dict[str, str] | None = None) -> HttpResponse:
+def _screen(
+    request: Request, row: Any, wanted: str, *, tried: QueryDict | None = None, faults: dict[str, str] | None = None
+) -> HttpResponse:
     only = _filter(request.GET)
-    wanted = request.GET.get("item", "")
     shown = desk(row, wanted=int(wanted) if wanted.isdigit() else None, only=only)
     context: dict[str, Any] = {"desk": shown, "review": row, "only": only, "query": _query(only), "faults": faults or {}}
     current = shown.current
@@ -85,11 +85,8 @@ def rule(request: Request, pk: int, doubt: int) -> HttpResponse:
         )  # fmt: skip
     except Refused as refusal:
         if refusal.fields:
-            query = request.GET.copy()
-            query["item"] = str(doubt)
-            request.GET = query
             review_row = queries.review(request.actor, request.at, pk)
-            return _screen(request, review_row, tried=request.POST, faults=dict(refusal.fields))
+            return _screen(request, review_row, str(doubt), tried=request.POST, faults=dict(refusal.fields))
         messages.error(request, refusal.message)
         return redirect(_address(pk, doubt, _filter(request.GET)))
     return _onward(request, pk, doubt)

@@ -231,6 +231,12 @@ def units(row: Plan, revision: Revision) -> list[UnitWork]:
     return sorted(found.values(), key=lambda work: (_KIND_ORDER.get(work.kind, 3), -work.count, work.name))
 
 
+def generic_count(row: Plan, revision: Revision) -> int:
+    """Return how many generic units a version names, whose work waits to be divided."""
+    parts = PlanUnit.objects.filter(item__plan=row, item__revision=revision, kind=PlanUnit.Kind.GENERIC)
+    return parts.values("name").distinct().count()
+
+
 def unit_names(row: Plan, revision: Revision) -> list[str]:
     """Return the names under which units can be filtered, sorted."""
     pairs = PlanUnit.objects.filter(item__plan=row, item__revision=revision).values_list("name", "organisation__name")
