@@ -3,15 +3,16 @@
 # No postponed annotations here: ninja reads them from the wrapped function, where their names are unknown.
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any
 
 from django.http import HttpRequest
-from ninja import Query, Router, Schema
+from ninja import Field, Query, Router, Schema
 from ninja.pagination import PageNumberPagination, paginate
 
 from qifu.services.work_plans.queries import plans as queries
 
 router = Router(tags=["工作要点"])
+Words = Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$")]
 
 
 class PlanOut(Schema):
@@ -107,13 +108,13 @@ class ItemQuery(Schema):
     """What items may be asked for; the same conditions as on the pages."""
 
     plan: int | None = None
-    kind: str = ""
-    group: str = ""
-    unit: str = ""
-    level: str = ""
+    kind: Words = ""
+    group: Words = ""
+    unit: Words = ""
+    level: Words = ""
     due_from: date | None = None
     due_to: date | None = None
-    text: str = ""
+    text: Words = ""
 
 
 @router.get("/plan-items", response=list[ItemOut], summary="指标、任务、行动和职责")

@@ -24,7 +24,12 @@ _YEAR = re.compile(r"(20\d\d)\s*年")
 
 
 def exact(value: Any, key: str = "") -> Any:
-    """Return JSON data with every figure as decimal text, since a stored version refuses floats."""
+    """Return JSON data with every figure as decimal text, since a stored version refuses floats.
+
+    Characters that no database keeps (NUL, halves of surrogate pairs; both occur in text taken from PDF) are dropped.
+    """
+    if isinstance(value, str):
+        return storable(value)
     if isinstance(value, dict):
         return {name: exact(part, name) for name, part in value.items()}
     if isinstance(value, list):
@@ -32,6 +37,11 @@ def exact(value: Any, key: str = "") -> Any:
     if isinstance(value, float) or (key in _DECIMAL_KEYS and isinstance(value, int) and not isinstance(value, bool)):
         return _plain_decimal(Decimal(repr(value)))
     return value
+
+
+def storable(text: str) -> str:
+    """Return the text without characters that a database refuses."""
+    return text.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
 
 
 def _plain_decimal(number: Decimal) -> str:

@@ -167,9 +167,10 @@ Resolver = Callable[[str], tuple[str, str]]
 def read_entry(field: Field, entry: Entry, *, year: int | None = None, resolve: Resolver | None = None) -> Any:
     """Return the JSON value that a person entered; raises FieldFault when it cannot stand."""
     if field.kind == "targets":
-        value: Any = _read_targets(entry.columns or {})
+        columns = entry.columns or {}
+        value: Any = _read_targets({key: [cell.replace("\0", "") for cell in cells] for key, cells in columns.items()})
     else:
-        text = entry.text.strip()
+        text = entry.text.replace("\0", "").strip()
         value = _READERS[field.kind](field, text, year, resolve or _as_written) if text else _nothing(field)
     if field.required and not value:
         raise FieldFault(f"“{field.title}”不能为空，请按原件填写")

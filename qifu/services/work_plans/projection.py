@@ -76,11 +76,11 @@ def _stated(part: str, kind: str, row: Mapping[str, Any]) -> _Draft:
     deadline = row.get("deadline") or {}
     source = row.get("source") or {}
     facts = {
-        "kind": kind, "number": row["number"], "group": row.get("dimension") or row.get("group") or "",
+        "kind": kind, "number": row["number"], "group": (row.get("dimension") or row.get("group") or "")[:120],
         "title": row_title(part, row), "text": row.get("goal") or row.get("measure") or row.get("text") or "",
-        "steps": row.get("tasks") or [], "frequency": row.get("frequency") or "", "open_list": bool(row.get("open_list")),
+        "steps": row.get("tasks") or [], "frequency": (row.get("frequency") or "")[:20], "open_list": bool(row.get("open_list")),
         "deadline_kind": deadline.get("kind") or "", "due_on": _day(deadline.get("due")),
-        "deadline_text": deadline.get("raw") or "", "source_part": source.get("part") or part,
+        "deadline_text": (deadline.get("raw") or "")[:80], "source_part": source.get("part") or part,
         "source_line": source.get("line"),
     }  # fmt: skip
     targets = [_indicator_target(row)] if kind == "indicator" else [_target(t) for t in row.get("targets") or []]
@@ -98,7 +98,7 @@ def _missing(kind: str, row: Mapping[str, Any]) -> _Draft:
 
 def _held(kind: str, row: Mapping[str, Any]) -> _Draft:
     facts = {
-        "kind": kind, "number": row["number"], "standing": PlanItem.Standing.HELD, "group": row.get("group") or "",
+        "kind": kind, "number": row["number"], "standing": PlanItem.Standing.HELD, "group": (row.get("group") or "")[:120],
         "title": row.get("title") or f"第{row['number']}项", "source_part": row["part"],
         "source_line": (row.get("source") or {}).get("line"),
     }  # fmt: skip
@@ -107,8 +107,8 @@ def _held(kind: str, row: Mapping[str, Any]) -> _Draft:
 
 def _indicator_target(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "name": row["name"], "comparator": row.get("comparator") or "", "value": _decimal(row.get("target")),
-        "unit": row.get("unit") or "", "text": row.get("target_text") or "",
+        "name": row["name"][:300], "comparator": row.get("comparator") or "", "value": _decimal(row.get("target")),
+        "unit": (row.get("unit") or "")[:40], "text": row.get("target_text") or "",
         "direction": direction_of(row["name"], row.get("comparator"), row.get("direction")),
     }  # fmt: skip
 
@@ -117,7 +117,7 @@ def _target(target: Mapping[str, Any]) -> dict[str, Any]:
     name = target.get("name") or target.get("text") or ""
     return {
         "name": name[:300], "comparator": target.get("comparator") or "", "value": _decimal(target.get("value")),
-        "unit": target.get("unit") or "", "baseline": target.get("baseline") or "", "text": target.get("text") or "",
+        "unit": (target.get("unit") or "")[:40], "baseline": (target.get("baseline") or "")[:120], "text": target.get("text") or "",
         "direction": direction_of(name, target.get("comparator"), target.get("direction")),
     }  # fmt: skip
 

@@ -13,7 +13,7 @@ from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.revisions import Revision, canonical, digest_of
 from qifu.services.work_plans.actions.search_index import index_plan
 from qifu.services.work_plans.actions.upload import add_irregularities
-from qifu.services.work_plans.content import content_of
+from qifu.services.work_plans.content import content_of, storable
 from qifu.services.work_plans.models import Irregularity, Plan, PlanReview
 from qifu.services.work_plans.projection import project
 from qifu.services.work_plans.province_plan import load_province_plan, noon, reading_of, ruled_value
@@ -52,7 +52,7 @@ def publish_review(row: PlanReview, *, effective_from: date | None, note: str, t
     if newest is not None and _same(newest.content, content):
         raise Refused(f"内容与现行第 {newest.number} 版相同，没有需要发布的更改")
     issued = date.fromisoformat(content["issued_on"]) if content.get("issued_on") else None
-    revision = revisions.draft(series, content, note=note.strip()[:500])
+    revision = revisions.draft(series, content, note=storable(note).strip()[:500])
     revision = revisions.publish(revision, effective_from=effective_from or issued or today)
     plan = Plan.objects.filter(key=key).first() or Plan(key=key, place_code=row.place_code)
     plan.publicity = row.publicity
@@ -102,7 +102,7 @@ def withdraw_plan(*, plan: Plan, reason: str, expected_revision: int, by: Actor,
     if row.revision_id is None or row.revision_number != expected_revision:
         raise Refused("现行版本已变化，请刷新页面后再撤回")
     revision = Revision.objects.get(pk=row.revision_id)
-    revisions.withdraw(revision, reason=reason)
+    revisions.withdraw(revision, reason=storable(reason)[:500])
     before = revision.series.revisions.filter(state=Revision.State.PUBLISHED).order_by("-number").first()
     if before is None:
         row.revision, row.updated_at = None, at

@@ -217,7 +217,7 @@ def _text(value: Any) -> str:
 
 
 def _limited(note: str) -> str:
-    text = note.strip()
+    text = note.replace("\0", "").strip()
     if len(text) > 500:
         raise Refused(f"理由最多 500 字，现有 {len(text)} 字", note="请精简到 500 字以内")
     return text

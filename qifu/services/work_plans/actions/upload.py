@@ -16,7 +16,7 @@ from qifu.foundation.files.storage import store
 from qifu.foundation.jobs import enqueue
 from qifu.foundation.notices import notify
 from qifu.foundation.revisions import canonical
-from qifu.services.work_plans.content import exact
+from qifu.services.work_plans.content import exact, storable
 from qifu.services.work_plans.models import Irregularity, PlanReview, Publicity
 from qifu.services.work_plans.rulings import find_row
 
@@ -101,7 +101,7 @@ def record_reading(
         return
     facts = exact({key: value for key, value in reading.items() if key != "irregularities"})
     review.reading_text = canonical(facts)
-    review.blocks_text = json.dumps(list(blocks), ensure_ascii=False)
+    review.blocks_text = json.dumps(exact(list(blocks)), ensure_ascii=False)
     review.title = (facts.get("title") or review.filename)[:300]
     review.document_number = (facts.get("document_number") or "")[:80]
     review.state = State.REVIEW
@@ -140,7 +140,7 @@ def add_irregularities(
             Irregularity(
                 review=review, position=position, code=item["code"], severity=item["severity"], part=part, row=row,
                 number=where.get("number"), field=where.get("field") or "", line=where.get("line"),
-                text=item["text"], proposal=_words(item.get("proposal")),
+                text=storable(item["text"]), proposal=storable(_words(item.get("proposal"))),
             )
         )  # fmt: skip
     Irregularity.objects.bulk_create(doubts)

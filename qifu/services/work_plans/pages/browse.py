@@ -181,8 +181,9 @@ def item(request: Request, pk: int, kind: str, number: int) -> HttpResponse:
     context |= {
         "rows": rows, "item": rows[0], "kind": kind, "previous": before, "next": after,
         "source": source_words(content, PARTS[kind], number, rows[0].source_line, missing=rows[0].source_part == "missing"),
-        "held": [one for one in content.get("held_back", []) if one["kind"] == kind and one["number"] == number],
-        "rulings": rulings_on(content, kind, number, with_names=internal),
+        "held": [one for one in content.get("held_back", []) if internal and one["kind"] == kind and one["number"] == number],
+        "insider": internal,
+        "rulings": rulings_on(content, kind, number, internal=internal),
         "history": _history(request, plan, kind, number), "directions": queries.DIRECTIONS,
     }  # fmt: skip
     return render(request, "work_plans/item.html", context)

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, HttpResponseClientRefresh
 
 from qifu.foundation.action import Refused
 from qifu.foundation.pages import Request, page
@@ -88,6 +88,8 @@ def reading(request: Request, pk: int) -> HttpResponse:
         return HttpResponseClientRedirect(target) if request.headers.get("HX-Request") else redirect(target)
     job = queries.job_of(review)
     stuck = review.state == "reading" and (job is None or job.state in ("failed", "cancelled"))
+    if (stuck or review.state == "failed") and request.headers.get("HX-Request"):
+        return HttpResponseClientRefresh()
     context = {"review": review, "job": job, "stuck": stuck, "running": review.state == "reading" and not stuck}
     return render(request, "work_plans/reading.html", context)
 

@@ -95,7 +95,7 @@ def _publicity(content: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True)
 class RulingWords:
-    """One ruling as a reader sees it; `name` is empty where the reader may not know who ruled."""
+    """One ruling as a reader sees it; who ruled and why is for those who may see internal plans."""
 
     text: str
     severity: str
@@ -107,15 +107,15 @@ class RulingWords:
     at: datetime | None
 
 
-def rulings_on(content: Mapping[str, Any], kind: str, number: int, *, with_names: bool) -> list[RulingWords]:
-    """Return the rulings that touched an item, in their order."""
+def rulings_on(content: Mapping[str, Any], kind: str, number: int, *, internal: bool) -> list[RulingWords]:
+    """Return the rulings that touched an item, in their order; what is still open is internal."""
     part = PARTS[kind]
     rows = [
         ruling
         for ruling in content.get("rulings") or []
-        if ruling["number"] == number and ruling["part"] in (part, "missing") and _of_kind(ruling, kind, content)
+        if (internal or ruling["at"]) and ruling["number"] == number and ruling["part"] in (part, "missing") and _of_kind(ruling, kind, content)
     ]
-    return [_words(ruling, with_names) for ruling in sorted(rows, key=lambda r: (r["at"] or "", r["line"] or 0))]
+    return [_words(ruling, internal) for ruling in sorted(rows, key=lambda r: (r["at"] or "", r["line"] or 0))]
 
 
 def _of_kind(ruling: Mapping[str, Any], kind: str, content: Mapping[str, Any]) -> bool:
@@ -126,14 +126,14 @@ def _of_kind(ruling: Mapping[str, Any], kind: str, content: Mapping[str, Any]) -
     return any(row["number"] == ruling["number"] and row.get("kind") == kind for row in gaps)
 
 
-def _words(ruling: Mapping[str, Any], with_names: bool) -> RulingWords:
+def _words(ruling: Mapping[str, Any], internal: bool) -> RulingWords:
     value = json.loads(ruling["value"]) if ruling["value"] else None
     titles = {one.name: one.title for one in FIELDS.get(ruling["part"], ())}
     return RulingWords(
         text=ruling["text"], severity=ruling["severity"], state=STATES.get(ruling["state"], ""),
         field=titles.get(ruling["field"], PART_TITLES.get(ruling["part"], "")),
         value=value_words(ruling["part"], ruling["field"], value) if ruling["value"] else "",
-        note=ruling["note"], name=ruling["name"] if with_names else "",
+        note=ruling["note"] if internal else "", name=ruling["name"] if internal else "",
         at=datetime.fromisoformat(ruling["at"]) if ruling["at"] else None,
     )  # fmt: skip
 

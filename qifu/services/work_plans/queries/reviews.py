@@ -181,6 +181,8 @@ def outlook(row: PlanReview) -> Outlook:
         counts.append((PART_TITLES[part], len(kept)))
     items = []
     for part, index in sorted(held):
+        if reading[part][index].get(rulings.REMOVED) or (part == "missing" and is_filled(reading, reading[part][index])):
+            continue
         mine = [d for d in doubts if (d.part, d.row) == (part, index) and d.severity == "error" and d.state == "open"]
         items.append(HeldItem(place_of(mine[0], reading), row_title(part, reading[part][index]), mine))
     missing = [gap for gap in reading.get("missing") or [] if not is_filled(reading, gap) and not gap.get(rulings.REMOVED)]

@@ -126,6 +126,11 @@ def test_figures_become_exact_text() -> None:
     }  # fmt: skip
 
 
+def test_what_no_database_keeps_is_dropped() -> None:
+    assert exact({"title": "甲\0乙\ud800丙"}) == {"title": "甲乙丙"}
+    assert entered("tasks", "measure", "甲\0乙") == "甲乙"
+
+
 def test_titles_years_and_directions() -> None:
     assert short_title("加快出台管理办法，压实职责。") == "加快出台管理办法"
     assert short_title("推进，尽快办理这件事情") == "推进，尽快办理这件事情"

@@ -122,6 +122,7 @@ def test_a_reading_that_breaks_down_says_so_and_can_be_tried_again(county: Perso
     while jobs.run_one(worker="test", clock=lambda: timezone.now() + timedelta(seconds=next(clock))):
         pass
     page = text_of(client.get(progress))
+    assert client.get(progress, headers={"HX-Request": "true"}).headers["HX-Refresh"] == "true"
     assert "没有得到结果" in page and str(review.job_id) in page and "重新识别" in page
     default_storage.save(review.file.stored_at, ContentFile(kept))
     assert client.post(progress.replace("/reading/", "/retry/")).headers["Location"] == progress
@@ -195,8 +196,11 @@ def test_a_version_that_was_internal_stays_so_when_the_next_is_public(officer: A
     assert visitor.get(f"/plans/{plan.pk}/?version=1").status_code == 404
     assert visitor.get(f"/plans/{plan.pk}/versions/1/2/").status_code == 404
     shown = visitor.get(f"/plans/{plan.pk}/task/1/").content.decode()
-    assert "公开的写法" in shown and "联络员" not in shown and officer.name not in shown
+    assert "公开的写法" in shown and "联络员" not in shown and officer.name not in shown and "定稿" not in shown
+    gap = visitor.get(f"/plans/{plan.pk}/task/4/").content.decode()
+    assert "暂不公布" in gap and "13月" not in gap
     staff = signed_in(Person.objects.get(pk=officer.id))
+    assert "定稿" in staff.get(f"/plans/{plan.pk}/task/1/").content.decode()
     compared = staff.get(f"/plans/{plan.pk}/versions/1/2/").content.decode()
     assert "<del" in compared and "<ins" in compared
     assert staff.get(f"/plans/{plan.pk}/versions/?on=2024-03-06").headers["Location"].endswith("version=2")
@@ -268,6 +272,7 @@ def test_the_api_shows_what_the_pages_show(public_plan: Plan, officer: Actor, no
     (found,) = [item for item in items["items"] if item["number"] == 5]
     days = next(t for t in found["targets"] if "天数" in t["name"])
     assert (days["value"], days["unit"], days["direction"]) == ("65.000000", "天", "lower")
+    assert visitor.get("/api-under-test/plan-items?text=%00").status_code == 422
     units = visitor.get(f"/api-under-test/plans/{public_plan.pk}/units").json()
     assert next(u for u in units if u["name"] == "省委改革办")["cooperating"] == ["action:16"]
     staff = signed_in(Person.objects.get(pk=officer.id))
