@@ -73,8 +73,14 @@ class AnnexReader:
         kind, title, last = self._last_group
         before = last if (kind, title) == (table.kind, table.raw.title) else None
         groups = assign_groups(rows, role, table.kind, self.findings, self.topics, before)
+        if role not in table.roles and not any(groups) and self._has_unread_column(table):
+            for row in rows:
+                self.findings.add("group_missing", table.kind, "表中有一列看不出含义，所属类别没有读出。", number=row.number, field=role, line=row.line)
         self._last_group = (table.kind, table.raw.title, groups[-1] if groups else None)
         return groups
+
+    def _has_unread_column(self, table: TypedTable) -> bool:
+        return any(role is None and any(i < len(r.cells) and bare(r.cells[i].text) for r in table.raw.rows) for i, role in enumerate(table.roles))
 
     def _source(self, part: Part, row: DataRow, role: Role) -> Source:
         cell = row.cells.get(role)
@@ -227,7 +233,7 @@ class AnnexReader:
             measure = self.text("tasks", row, "measure", required=True)
             responsible: list[UnitRef] = []
             open_list = False
-            unit_roles: tuple[Role, ...] = tuple(r for r in ("lead", "responsible", "cooperating") if r in has)  # type: ignore[misc]
+            unit_roles: tuple[Role, ...] = tuple(r for r in ("lead", "responsible", "cooperating") if r in has)
             for role in unit_roles:
                 lists[role] = self._role_units("tasks", row, role, lists.get(role))
                 responsible += lists[role].units

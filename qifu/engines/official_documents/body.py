@@ -102,7 +102,7 @@ def read_date(text: str) -> date | None:
     else:
         return None
     try:
-        return date(*(p or 0 for p in parts))  # type: ignore[arg-type]
+        return date(*(p or 0 for p in parts))
     except (TypeError, ValueError):
         return None
 
@@ -132,10 +132,10 @@ def _goes_on(before: str, text: str, sentences: bool) -> bool:
         return len(before) > 10
     if re.match(r"^(?:牵头|责任|配合|协同|完成|参与|落实)(?:单位|部门|时限|时间)?\s*[:：]", text):
         return heading_level(before) > 0 or len(before) > 20
-    if heading_level(text) or _ANNEX_LIST.match(text) or read_date(text) or read_number(text) and len(text) < 30:
+    if heading_level(text) or _ANNEX_LIST.match(text) or read_date(text) or (read_number(text) and len(text) < 30):
         return False
     depth = sum(before.count(c) for c in "（(〔[") - sum(before.count(c) for c in "）)〕]")
-    if depth > 0 and len(before) > 20 and re.search(r"[（(〔\[][^）)〕\]]*(?:牵头|责任单位|配合|负责)?[^）)〕\]]*$", before):
+    if depth > 0 and len(before) > 20 and re.search(r"[）)〕\]]", text):
         return True
     if _ENDS.search(before) or _TITLE_END.search(before) or text.endswith(("：", ":")):
         return False

@@ -129,9 +129,9 @@ class _DutyReader:
                 helpers = groups.get("coop") or ""
                 cooperating = self._units(helpers, "cooperating") if helpers and _all_units(helpers) else []
                 return Duty(sentence, lead, cooperating, responsible, deadline, Source("duties", self.item.page, self.item.line, 1))
-        if match := re.match(r"^(?P<u>[\u4e00-\u9fff、（）()]{2,60}?)(?:等)?(?:按职责分工)?负责(?!人|制|任|落实到位)", sentence):
-            if _all_units(match["u"]):
-                return Duty(sentence, [], [], self._units(match["u"], "responsible"), deadline, Source("duties", self.item.page, self.item.line, 1))
+        begins = re.match(r"^(?P<u>[\u4e00-\u9fff、（）()]{2,60}?)(?:等)?(?:按职责分工)?负责(?!人|制|任|落实到位)", sentence)
+        if begins and _all_units(begins["u"]):
+            return Duty(sentence, [], [], self._units(begins["u"], "responsible"), deadline, Source("duties", self.item.page, self.item.line, 1))
         if deadline is not None and deadline.due is not None:
             return Duty(sentence, [], [], self._subject(sentence), deadline, Source("duties", self.item.page, self.item.line, 1))
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from .characters import CIRCLED, bare, fold, plain_digits, squeeze
@@ -21,19 +21,17 @@ _FIGURE = re.compile(
     rf"(?P<sign>≥|≤|>=|<=|＞|＜|>|<|=)?\s*(?P<value>{_NUMBER})\s*(?P<pct>%|‰)?"
     rf"(?P<range>\s*[-—–~～至到]\s*(?P<value2>{_NUMBER})\s*(?P<pct2>%)?)?\s*(?P<unit>(?(pct)(?!)|(?:{_UNIT}))|)"
 )
-_BEFORE: tuple[tuple[re.Pattern[str], Comparator | None], ...] = tuple(
-    (re.compile(rf"(?:{words})$"), comparator)
-    for words, comparator in (
-        (r"(?:保持|控制|压缩|缩短|降低|减少|下降|降|压减|精简|稳定|维持)?(?:至|到|在)?(?:不高于|不超过|不超出|不大于|不多于|低于或等于|小于等于|至多|最多|最高|不突破)", "<="),
-        (r"(?:保持|稳定|维持|提高|提升|增加|扩大|达|达到)?(?:至|到|在)?(?:不少于|不低于|不小于|大于等于|高于或等于|至少|最少|最低)", ">="),
-        (r"突破|超过|超出|超|多于|大于|高于", ">"),
-        (r"低于|少于|小于", "<"),
-        (r"力争达到|达到|达至|达|提升到|提升至|提高到|提高至|增加到|增加至|扩大到|扩大至|上升到|上升至|增长到|增至|升至", ">="),
-        (r"拓展到|拓展至", ">="),
-        (r"压缩至|压缩到|缩短至|缩短到|降低至|降低到|降至|降到|减少至|减少到|控制在|压减至|压减到|精简至|精简到|下降至|下降到", "<="),
-        (r"保持在|稳定在|维持在|保持|为|是|约|共|至|到|在|各|分别|分别为|累计", None),
-    )
+_WORDS_BEFORE: tuple[tuple[str, Comparator | None], ...] = (
+    (r"(?:保持|控制|压缩|缩短|降低|减少|下降|降|压减|精简|稳定|维持)?(?:至|到|在)?(?:不高于|不超过|不超出|不大于|不多于|低于或等于|小于等于|至多|最多|最高|不突破)", "<="),
+    (r"(?:保持|稳定|维持|提高|提升|增加|扩大|达|达到)?(?:至|到|在)?(?:不少于|不低于|不小于|大于等于|高于或等于|至少|最少|最低)", ">="),
+    (r"突破|超过|超出|超|多于|大于|高于", ">"),
+    (r"低于|少于|小于", "<"),
+    (r"力争达到|达到|达至|达|提升到|提升至|提高到|提高至|增加到|增加至|扩大到|扩大至|上升到|上升至|增长到|增至|升至", ">="),
+    (r"拓展到|拓展至", ">="),
+    (r"压缩至|压缩到|缩短至|缩短到|降低至|降低到|降至|降到|减少至|减少到|控制在|压减至|压减到|精简至|精简到|下降至|下降到", "<="),
+    (r"保持在|稳定在|维持在|保持|为|是|约|共|至|到|在|各|分别|分别为|累计", None),
 )
+_BEFORE = tuple((re.compile(rf"(?:{words})$"), comparator) for words, comparator in _WORDS_BEFORE)
 _AFTER: tuple[tuple[re.Pattern[str], Comparator], ...] = (
     (re.compile(r"^\s*[（(]?(?:及|或|）)?以上"), ">="),
     (re.compile(r"^\s*[（(]?(?:及|或)?(?:以内|以下|之内)"), "<="),
@@ -98,13 +96,13 @@ def _chinese(n: int) -> str:
     return ones[n - 1] if n < 10 else "十" + (ones[n - 11] if n > 10 else "") if n < 20 else "二十" + (ones[n - 21] if n > 20 else "")
 
 
-def _sequence(text: str, pattern: object) -> list[tuple[int, int]]:
+def _sequence(text: str, pattern: Callable[[int], str]) -> list[tuple[int, int]]:
     """Places of marks 1, 2, 3 ... in order, each at the start or after a blank, a line end or a full stop."""
     found: list[tuple[int, int]] = []
     position, number = 0, 1
     while number < 29:
         match = None
-        for candidate in re.compile(pattern(number)).finditer(text, position):  # type: ignore[operator]
+        for candidate in re.compile(pattern(number)).finditer(text, position):
             before = text[candidate.start() - 1] if candidate.start() else "\n"
             if before in " \t\n\u3000。；;：:？！”）)" or candidate.start() == 0:
                 match = candidate
@@ -150,7 +148,7 @@ def _clauses(text: str) -> list[str]:
                 clauses.append(clause)
                 clause = piece
             else:
-                clause = clause + part[len("") :][_joint(part, clause)] + piece
+                clause = clause + part[_joint(part, clause)] + piece
         clauses.append(clause)
     return [c for c in clauses if c.strip()]
 
@@ -167,7 +165,7 @@ def _figures(clause: str) -> list[re.Match[str]]:
         before, after = clause[: match.start("value")], clause[match.end() :]
         if _ORDER_WORDS.search(before.rstrip()) or (not match["unit"] and not match["pct"] and _NOT_UNIT_AFTER.match(after)):
             continue
-        if match["unit"] in ("年", "月", "日") and re.match(r"^(?:\d|底|前|末|年|月|之)", after) or re.match(r"^20\d\d年", clause[match.start() :]):
+        if (match["unit"] in ("年", "月", "日") and re.match(r"^(?:\d|底|前|末|年|月|之)", after)) or re.match(r"^20\d\d年", clause[match.start() :]):
             continue
         if match["unit"] in ("条", "号") and after[:1] in "”\"":
             continue
@@ -198,12 +196,10 @@ def _clause_targets(clause: str, text: str) -> list[Target]:
         comparator, lead_in = _comparator(figure, before, after)
         name = shared[index] if shared else _figure_name(lead_in, after, plain, targets)
         if shared and index:
-            comparator = comparator or targets[0].comparator
+            comparator = comparator or targets[0].comparator  # the words before the first figure hold for all
         value, unit = _value_and_unit(figure)
         direction = "down" if _LOWER.search(name) or comparator in ("<=", "<") else "up"
         targets.append(Target(text, name, comparator, value, unit, None, direction))  # type: ignore[arg-type]
-    if shared and targets[0].comparator is None:
-        return targets
     return targets
 
 
@@ -297,7 +293,3 @@ def read_number_cell(text: str) -> tuple[Decimal, Comparator | None, str | None,
             return value, after or _SIGNS.get(match["sign"] or ""), match["unit"], repaired
     return None
 
-
-def renamed(target: Target, name: str) -> Target:
-    """The same figure under a better name."""
-    return replace(target, name=name)

@@ -145,7 +145,7 @@ def _mend_page_breaks(
         best = at
         best_gain = 0.0
         for cut in range(low, high + 1):
-            if cut == at or cut >= len(rows) and groups[-1] == lower:
+            if cut == at or (cut >= len(rows) and groups[-1] == lower):
                 continue
             if not rows[at].page_start and abs(cut - at) > 2:
                 continue

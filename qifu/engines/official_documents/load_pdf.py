@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+import pypdfium2 as pdfium  # type: ignore[import-untyped]
+import pypdfium2.raw as raw  # type: ignore[import-untyped]
 
 from .body import ends_title, heading_level, is_page_number
 from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
@@ -321,7 +322,7 @@ def _table_begins(lines: list[_Loose], at: int) -> bool:
 
 def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
     """Lines of one table row: set closer together than rows are."""
-    gaps = [max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs)) for a, b in zip(lines, lines[1:], strict=False) if a.page == b.page]
+    gaps = [max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs)) for a, b in itertools.pairwise(lines) if a.page == b.page]
     tall = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
     close, wide = (min(gaps), max(gaps)) if gaps else (0.0, 0.0)
     limit = (close + min(wide, close + tall * 1.2)) / 2 if wide > close + tall * 0.25 and close < tall * 0.55 else -1.0
@@ -341,6 +342,12 @@ def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
         else:
             groups.append([line])
     return groups
+
+
+def _is_text(line: _Loose, cuts: list[int], edge: int, size: float) -> bool:
+    """A line that runs over the columns without a gap is a paragraph, unless it begins like a numbered row."""
+    runs_over = len(_words(line.glyphs, size)) == 1 and line.glyphs[0].x0 <= edge + 4 and len(cuts) > 2 and line.glyphs[-1].x1 > cuts[1]
+    return runs_over and (len(cuts) < 4 or not re.match(r"^\s*[（(]?\d", line.text))
 
 
 def _page_cuts(lines: list[_Loose], words: list[list[tuple[int, int]]], page: int, edge: int, whole: list[int]) -> list[int]:
@@ -368,7 +375,7 @@ def _cut_at(words: list[list[Glyph]], cuts: list[int]) -> list[list[Glyph]]:
     pieces: list[list[Glyph]] = []
     for word in words:
         current = [word[0]]
-        for before, glyph in zip(word, word[1:], strict=False):
+        for before, glyph in itertools.pairwise(word):
             if any(abs(glyph.x0 - cut) <= 0.8 and before.x1 <= cut + 0.8 for cut in cuts):
                 pieces.append(current)
                 current = []
@@ -447,11 +454,9 @@ class _Builder:
         for group in _row_groups(lines):
             cuts = by_page[group[0].page]
             rights = _text_rights(lines, cuts, group[0].page)
-            if len(group) == 1 and len(_words(group[0].glyphs, size)) == 1 and group[0].glyphs[0].x0 <= edge + 4 and len(cuts) > 2 \
-                    and group[0].glyphs[-1].x1 > cuts[1]:
-                if not re.match(r"^\s*[（(]?\d", group[0].text) or len(cuts) < 4:
-                    self._add([group[0].text.strip()], group[0].page)
-                    continue
+            if len(group) == 1 and _is_text(group[0], cuts, edge, size):
+                self._add([group[0].text.strip()], group[0].page)
+                continue
             self.line += 1
             cells: list[list[Glyph]] = [[] for _ in cuts]
             for line in group:

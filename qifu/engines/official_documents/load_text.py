@@ -162,7 +162,13 @@ def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int) -> list[int]
         if blank >= narrowest:
             cuts.append(at)
         blank = 0
-    return cuts
+    return [cut for i, cut in enumerate(cuts) if i == 0 or not _sparse(lines, cut, cuts[i + 1] if i + 1 < len(cuts) else width + 1)]
+
+
+def _sparse(lines: list[list[tuple[int, int]]], cut: int, end: int) -> bool:
+    """True for a column without heading in which few lines have text: the second word of a short cell."""
+    filled = sum(any(cut <= start < end for start, _ in words) for words in lines)
+    return filled <= 0.35 * len(lines) and not any(cut - 1 <= start < end or start < cut < stop for start, stop in lines[0])
 
 
 def _both_dated(upper: Row, lower: Row) -> bool:

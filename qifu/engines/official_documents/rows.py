@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass, field
 
@@ -327,7 +328,7 @@ class RowReader:
         self.rows = joined
 
     def _lacks(self, row: DataRow) -> list[Role]:
-        units = {"responsible", "lead"} & set(self.essential)
+        units: list[Role] = [r for r in self.essential if r in ("responsible", "lead")]
         lacking = [r for r in self.essential if r not in units and not bare(row.text(r)) and r not in row.merged]
         if units and not any(bare(row.text(r)) or r in row.merged for r in units):
             lacking.append("responsible")
@@ -461,7 +462,7 @@ def _continued(role: Role, upper: str, lower: str) -> str:
 
 def _restarts(numbers: list[int | None]) -> bool:
     """True when the numbering starts anew in each group."""
-    pairs = list(zip(numbers, numbers[1:], strict=False))
+    pairs = list(itertools.pairwise(numbers))
     resets = sum(1 for a, b in pairs if b == 1 and a not in (None, 1))
     regular = sum(1 for a, b in pairs if b == 1 or (a is not None and b == a + 1))
     return resets >= 1 and regular >= 0.8 * len(pairs) and len(set(numbers)) <= 0.75 * len(numbers)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from .body import heading_level, is_page_number, read_date
 from .characters import squeeze
 from .grid import Paragraph, Row, SourceDocument
-from .headers import is_heading_row
 from .tables import RawTable, TableCollector
 
 _ANNEX = re.compile(r"^附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：.、]?\s*(?P<title>.*)$")
@@ -55,10 +54,11 @@ def _single(row: Row) -> bool:
 
 def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in_annex: bool, rows_follow: bool) -> None:
     text = squeeze(block.text)
-    if collector.is_open and not collector.open_is_ruled and not _TAIL.match(text) and not read_date(text):
-        if not (heading_level(text) in (1, 2) and len(text) > 40 and not in_annex) and len(text) > 1 and (rows_follow or in_annex):
-            collector.add_loose(block)
-            return
+    in_lines = collector.is_open and not collector.open_is_ruled and (rows_follow or in_annex)
+    body_text = heading_level(text) in (1, 2) and len(text) > 40 and not in_annex
+    if in_lines and not body_text and len(text) > 1 and not _TAIL.match(text) and not read_date(text):
+        collector.add_loose(block)
+        return
     if heading_level(text) in (1, 2) and len(text) < 40 and "。" not in text and rows_follow and (in_annex or collector.is_open):
         collector.section(text)
         return
@@ -69,7 +69,3 @@ def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in
         collector.heading_text(text, True)
     result.paragraphs.append(block)
 
-
-def heading_like(texts: list[str]) -> bool:
-    """True for a table's heading row."""
-    return is_heading_row(texts)

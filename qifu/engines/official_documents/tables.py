@@ -188,7 +188,7 @@ def _is_part_of(heading: Row, row: Row) -> bool:
 
 
 def _is_subheading(upper: Row, lower: Row) -> bool:
-    return upper.ruled and (any(c.span > 1 for c in upper.cells) or any(c.merged for c in lower.cells)) or (
+    return (upper.ruled and (any(c.span > 1 for c in upper.cells) or any(c.merged for c in lower.cells))) or (
         not upper.ruled and sum(1 for t in lower.texts if t.strip()) < len(upper.texts) and not any(
             t.strip() and t in upper.texts for t in lower.texts)
     )
@@ -300,7 +300,9 @@ _UNNAMED: dict[tuple[Kind, Role], float] = {("tasks", "lead"): 0.95, ("tasks", "
 def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bool) -> float:
     by_word = role_score(kind, role, word) if word else 0.0
     filled = [t for t in texts if t.strip()]
-    by_content = sum(max(-2.0, fit(role, t)) for t in filled) / len(filled) if filled else 0.0
+    fits = sorted(max(-2.0, fit(role, t)) for t in filled)
+    fits = fits[max(1, len(fits) // 7) if len(fits) >= 4 else 0 :]  # a damaged row must not speak for its column
+    by_content = sum(fits) / len(fits) if fits else 0.0
     if by_word > 0:
         if by_content < -0.9 and len(filled) >= 2:
             return by_word * 0.3 + by_content * 0.5

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .characters import shown_width
-
 from .plan import Deadline, Plan, Target, number_for_json
 
 _SEVERITY = {"error": "错误", "warning": "警告", "info": "提示"}

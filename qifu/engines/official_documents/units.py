@@ -80,7 +80,7 @@ _OWN_HEAD = re.compile(
     r"^(?:省|国家|中央|全国|各(?!业务|部门|职能|主管|有关|相关)|中国|中共|人民银行|人行|金融监管|其他|国务院|自治区|全省|市[级直委]|"
     r"[\u4e00-\u9fff]{2,4}(?:海关|证监局|银保监局))|集团|公司|银行|大学|学院|[省州]|监管局$|分行$|^市(?!场)[\u4e00-\u9fff]{2,}局|(?:市|县|区)$"
 )
-_LIST_AND = re.compile(rf"(?<=[厅局委办院会部行])(?:和|及|以及|与|会同|并)(?=(?:省|市|各|国家|人民银行|县|区)[\u4e00-\u9fff])")
+_LIST_AND = re.compile(r"(?<=[厅局委办院会部行])(?:和|及|以及|与|会同|并)(?=(?:省|市|各|国家|人民银行|县|区)[\u4e00-\u9fff])")
 
 
 def looks_like_unit(piece: str) -> bool:
@@ -97,7 +97,7 @@ def unit_share(text: str) -> float:
     if not pieces or len(text) / len(pieces) > 40:
         return 0.0
     parts = [part for piece in pieces for part in piece.split() if part]
-    likely = sum(1 for p in parts if p[0] >= "\ue000" and p[0] <= "\uf8ff" or looks_like_unit(p))
+    likely = sum(1 for p in parts if (p[0] >= "\ue000" and p[0] <= "\uf8ff") or looks_like_unit(p))
     return likely / len(parts)
 
 
