@@ -16,6 +16,7 @@ _MEASURE_WORDS = (
     "所|处|座|间|岁|本|册|支|只|头|株|片|村|镇|县|市|区|例|宗|起|单|笔|门|米|层|艘|班|艇|队|对|字|级|档|成|强|案|亩|枚|站|点|页|‰|℃|度|"
     "TEU|标台|车次|班列|航线|平台|基地|GW|MW|kW|kWh|P|PB|TB"
 )
+_LONGEST_ITEM, _LONGEST_CLAUSE = 6000, 400
 _UNIT = rf"(?:万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)?(?:{_MEASURE_WORDS})|%|‰|万亿|亿|万"
 _FIGURE = re.compile(
     rf"(?P<sign>≥|≤|>=|<=|＞|＜|>|<|=)?\s*(?P<value>{_NUMBER})\s*(?P<pct>%|‰)?"
@@ -129,8 +130,9 @@ def read_targets(item: str) -> list[Target]:
     text = squeeze(item).rstrip("。；;")
     shown = squeeze(item)
     targets: list[Target] = []
-    for clause in _clauses(text):
-        targets.extend(_clause_targets(clause, shown))
+    for clause in _clauses(text) if len(text) <= _LONGEST_ITEM else []:
+        if len(clause) <= _LONGEST_CLAUSE:  # no sentence; keeps the time linear
+            targets.extend(_clause_targets(clause, shown))
     if targets:
         return targets
     rank = _RANK.search(text)

@@ -12,7 +12,7 @@ from qifu.engines.official_documents.deadlines import read_deadline
 from qifu.engines.official_documents.figures import read_targets, split_items
 from qifu.engines.official_documents.units import split_units
 
-SETTINGS = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = [
     "序号", "重点任务", "工作举措", "责任单位", "完成时限", "牵头单位", "指标名称", "年目标值", "频度", "维度", "单位", "攻坚目标", "主要指标", "1", "2", "3.",
     "（四）", "①", "2024年3月", "持续推进", "年底前", "省财政厅、省审计厅", "市、县（市、区）党委、政府", "省数据局（省政务服务办）", "/", "%", "亿元", "90", "月度",
