@@ -41,15 +41,17 @@ def publish_plan(
     return publish_review(row, effective_from=effective_from, note=note, today=today)
 
 
-def publish_review(row: PlanReview, *, effective_from: date | None, note: str, today: date) -> Plan:
-    """Publish inside the act under way."""
+def publish_review(
+    row: PlanReview, *, effective_from: date | None, note: str, today: date, refuse_same: bool = True
+) -> Plan:
+    """Publish inside the act under way; with `refuse_same`, not when only the rulings differ from what is in force."""
     act = current_act()
     doubts = list(row.irregularities.all())
     content = _content(row, doubts)
     key = series_key(row, content)
     series = revisions.open_series(kind=SERIES_KIND, key=key, title=content["title"][:300], place_code=row.place_code)
     newest = series.revisions.filter(state=Revision.State.PUBLISHED).order_by("-number").first()
-    if newest is not None and _same(newest.content, content):
+    if refuse_same and newest is not None and _same(newest.content, content):
         raise Refused(f"内容与现行第 {newest.number} 版相同，没有需要发布的更改")
     issued = date.fromisoformat(content["issued_on"]) if content.get("issued_on") else None
     revision = revisions.draft(series, content, note=storable(note).strip()[:500])
@@ -180,7 +182,7 @@ def load_plan_from_data(*, path: Path, by: Actor, at: datetime, today: date) -> 
         doubts, ["state", "ruled_order", "note", "ruled_name", "ruled_at", "value_text"]
     )
     review.version = len(doubts) + 1
-    return publish_review(review, effective_from=None, note="由本省数据载入", today=today)
+    return publish_review(review, effective_from=None, note="由本省数据载入", today=today, refuse_same=False)
 
 
 def _as_found(ruling: dict[str, Any]) -> dict[str, Any]:

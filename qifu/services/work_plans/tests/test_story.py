@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.apps import apps
 from django.db import DatabaseError, connection, transaction
@@ -224,19 +226,24 @@ def test_nobody_else_may_touch_a_review(officer: Actor, notice: bytes) -> None:
     assert rule(row, "accepted", county).ruled_name == county.name
 
 
-def test_the_provinces_plan_is_loaded_once_and_exactly(province: object, settings: object) -> None:
-    path = province / "work_plan_2024.yaml"  # type: ignore[operator]
+def test_the_provinces_plan_is_loaded_once_and_exactly(province: Path, tmp_path: Path) -> None:
+    path = province / "work_plan_2024.yaml"
     first = actions.load_plan_from_data(path=path, by=SYSTEM, at=AT, today=TODAY)
     again = actions.load_plan_from_data(path=path, by=SYSTEM, at=AT, today=TODAY)
     assert (first.pk, again.revision_number) == (again.pk, 1)
+    reworded = tmp_path / path.name
+    reworded.write_text(path.read_text("utf-8").replace("与正文二（一）3一致", "与正文一致"), "utf-8")
+    changed = actions.load_plan_from_data(path=reworded, by=SYSTEM, at=AT, today=TODAY)
+    assert (changed.pk, changed.revision_number) == (first.pk, 2)
+    first = changed
     summary = plans.summary(first, first.revision)
     assert summary.stated == {"indicator": 25, "task": 36, "action": 14, "duty": 0}
     assert [item.number for item in summary.missing] == [9, 10] and summary.held == []
-    moved = PlanItem.objects.filter(plan=first, kind="task", number__in=[15, 16]).values_list("group", flat=True)
+    moved = PlanItem.objects.filter(revision=first.revision, kind="task", number__in=[15, 16]).values_list("group", flat=True)
     assert set(moved) == {"一体融合落实“民营经济32条”"}
-    days = PlanTarget.objects.get(item__plan=first, name__contains="平均审理天数")
+    days = PlanTarget.objects.get(item__revision=first.revision, name__contains="平均审理天数")
     assert (days.direction, str(days.value.normalize())) == ("lower", "65")
-    logistics = PlanTarget.objects.get(item__plan=first, name__contains="物流总费用")
+    logistics = PlanTarget.objects.get(item__revision=first.revision, name__contains="物流总费用")
     assert (logistics.baseline, logistics.comparator, logistics.direction) == ("全国", "<", "lower")
     unknown = {
         unit.name for item in plans.items(first, first.revision) for unit in item.units.all()
