@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from qifu.portal import display, errors, health, pages, search_page
+from qifu.portal.api import api
 
 ROOMS_WITH_PAGES = [
     "qifu.registers.people.pages",
@@ -34,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("display/", display.display, name="display"),
     path("healthz", health.healthz, name="healthz"),
     path("robots.txt", pages.robots, name="robots"),
+    path("api/v1/", api.urls),
     *_rooms(),
 ]
 

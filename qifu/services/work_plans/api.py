@@ -34,11 +34,16 @@ class TargetOut(Schema):
 
     name: str
     comparator: str
-    value: Decimal | None
+    value: str | None
     unit: str
     direction: str
     baseline: str
     text: str
+
+    @staticmethod
+    def resolve_value(target: Any) -> str | None:
+        """The value without the zeros that the database pads it with."""
+        return None if target.value is None else format(Decimal(target.value).normalize(), "f")
 
 
 class UnitOut(Schema):
