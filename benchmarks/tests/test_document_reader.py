@@ -6,6 +6,7 @@ import argparse
 import io
 import json
 import os
+import secrets
 import zipfile
 from random import Random
 from typing import Any
@@ -161,16 +162,24 @@ def strings(value: Any) -> list[str]:
     return [text for child in children for text in strings(child)]
 
 
-def test_the_real_reader_holds_its_promises_on_a_small_sample(capsys: pytest.CaptureFixture[str]) -> None:
-    """One fixed and one random seed (printed); the goals are those of the full run, a little loosened for the small number."""
+@pytest.mark.parametrize(
+    ("seed", "accuracy", "silent"),
+    [(bench.FIXED_SEED, 0.95, 0.01), (secrets.token_hex(4), 0.9, 0.05)],
+    ids=["fixed", "random"],
+)
+def test_the_real_reader_holds_its_promises_on_a_small_sample(
+    seed: str, accuracy: float, silent: float
+) -> None:
+    """The goals of the full run, loosened for eight documents; of the random ones a single table lost is 3 % of all leaves."""
+    print(f"python -m benchmarks document_reader --seed {seed} --size {bench.QUICK} --show 3")
     parser = argparse.ArgumentParser()
     bench.arguments(parser)
-    options = argparse.Namespace(**vars(parser.parse_args([])), quick=True, size=None, seed=None)
+    options = argparse.Namespace(**vars(parser.parse_args([])), quick=True, size=None, seed=seed)
     rows = bench.run(options)
-    print(capsys.readouterr().err)
     figures = {row["metric"]: row["value"] for row in rows if row["job"] == "all"}
     assert json.loads(json.dumps(rows)) == rows
     assert figures["broken"] == 0
-    assert figures["accuracy"] >= 0.95, figures
-    assert figures["silent"] <= 0.01, figures
-    assert figures["seconds_max"] < 2
+    assert figures["accuracy"] >= accuracy, figures
+    assert figures["silent"] <= silent, figures
+    assert figures["false_warnings"] <= 2, figures
+    assert figures["seconds_max"] < 2, figures
