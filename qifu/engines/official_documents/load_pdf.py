@@ -279,7 +279,8 @@ def _cell_text(glyphs: list[Glyph], right: float) -> str:
             starts = starts or (text.isdigit() and piece.strip().isdigit() and int(piece) == int(text) + 1)
             ended = ended or text.isdigit()
             latin = text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
-            text += "\n" if (starts and ended) or short else " " if latin else ""
+            stop = piece.lstrip()[:1] in "。，、；：）”》!！"
+            text += "\n" if not stop and ((starts and ended) or short) else " " if latin else ""
         text += piece
     return text.strip()
 
@@ -355,7 +356,7 @@ def _page_cuts(lines: list[_Loose], words: list[list[tuple[int, int]]], page: in
     own = [w for line, w in zip(lines, words, strict=True) if line.page == page and not (len(w) == 1 and w[0][0] <= edge + 4)]
     if len(own) < 3:
         return whole
-    cuts = column_cuts([[(max(0, a), b) for a, b in w] for w in own], 2)
+    cuts = column_cuts([[(max(0, a), b) for a, b in w] for w in own], 2, headed=lines[0].page == page and _heading_words(lines[0].glyphs))
     return cuts if len(cuts) > len(whole) else whole
 
 
@@ -448,7 +449,7 @@ class _Builder:
         words = [[(round(w[0].x0), round(w[-1].x1)) for w in _words(line.glyphs, size * 0.1)] for line in lines]
         edge = min(w[0][0] for w in words)
         full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4)]
-        whole = column_cuts([[(max(0, a), b) for a, b in w] for w in (full or words)], 2)
+        whole = column_cuts([[(max(0, a), b) for a, b in w] for w in (full or words)], 2, headed=_heading_words(lines[0].glyphs))
         by_page = {page: _page_cuts(lines, words, page, edge, whole) for page in {line.page for line in lines}}
         self.table += 1
         for group in _row_groups(lines):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 from .characters import shown_width
 from .deadlines import read_deadline
@@ -44,6 +45,8 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
             line = line.replace("\f", "")
         number += 1
         if not line.strip():
+            if number > 1 and not lines[number - 2].strip():
+                layout = None  # two empty lines end a table
             continue
         used = _quoted(lines, number - 1)
         if used > 1:
@@ -119,12 +122,12 @@ class _Layout:
             if sum(len([w for w in _GAP.split(other.strip()) if w]) >= 3 for other in near) < 2 or any("\t" in o or "|" in o for o in near):
                 return None
         region = [line]
-        for other in following[:400]:
-            if ENDS_TABLE.match(other) or is_heading_row([w for w in _GAP.split(other.strip()) if w]):
+        for before, other in pairwise([line, *following[:400]]):
+            if (not before.strip() and not other.strip()) or ENDS_TABLE.match(other) or is_heading_row([w for w in _GAP.split(other.strip()) if w]):
                 break
             if len([w for w in _GAP.split(other.strip()) if w]) >= 2 or other[:2].isspace():
                 region.append(other)
-        cuts = column_cuts([[(shown_width(r[: m.start()]), shown_width(r[: m.end()])) for m in _WORD.finditer(r)] for r in region], 2)
+        cuts = column_cuts([[(shown_width(r[: m.start()]), shown_width(r[: m.end()])) for m in _WORD.finditer(r)] for r in region], 2, headed=headed)
         if not headed and len(cuts) < 3:
             return None
         return cls(cuts) if len(cuts) >= len(words) or not headed else cls([shown_width(line[: m.start()]) for m in _WORD.finditer(line)])
@@ -144,8 +147,11 @@ class _Layout:
         return Row([Cell(t, number, i, page) for i, t in enumerate(texts, 1)], number, page, -1)
 
 
-def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int) -> list[int]:
-    """Where columns begin, from each line's words as (start, end) positions; a column gap is blank in nearly all lines."""
+def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int, *, headed: bool) -> list[int]:
+    """Where columns begin, from each line's words as (start, end) positions; a column gap is blank in nearly all lines.
+
+    `headed`: the first line is the heading row; a column without heading and with little text is no column.
+    """
     width = max((end for words in lines for _, end in words), default=0)
     cover = [0] * (width + 1)
     for words in lines:
@@ -162,7 +168,7 @@ def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int) -> list[int]
         if blank >= narrowest:
             cuts.append(at)
         blank = 0
-    return [cut for i, cut in enumerate(cuts) if i == 0 or not _sparse(lines, cut, cuts[i + 1] if i + 1 < len(cuts) else width + 1)]
+    return [cut for i, cut in enumerate(cuts) if i == 0 or not headed or not _sparse(lines, cut, cuts[i + 1] if i + 1 < len(cuts) else width + 1)]
 
 
 def _sparse(lines: list[list[tuple[int, int]]], cut: int, end: int) -> bool:

@@ -355,6 +355,12 @@ class RowReader:
             return not self._complete(before) and (not self._text_ends(before) or bool(self._lacks(before))) and not row.merged and self._halves(before, row)
         if self.numbered or before is None:
             return False
+        key: Role = "measure" if self.part == "tasks" else "name"
+        others = [r for r in self.table.roles if r and r not in (key, "group", "dimension", "note") and bare(row.text(r))]
+        if self.part != "tasks" and not bare(row.text(key)) and len(lacking) >= 2:
+            return True
+        if self.part == "indicators" and not others:
+            return True
         return bool(lacking) and (not self._complete(before)) and not (row.text("group") and "group" in self.table.roles)
 
     def _halves(self, before: DataRow, row: DataRow) -> bool:

@@ -219,7 +219,7 @@ def type_table(raw: RawTable) -> TypedTable | None:
         if roles is None:
             continue
         if re.search(_TITLE_HINTS[kind], raw.title):
-            score += 1.0
+            score += 2.5
         if best is None or score > best[0]:
             blanks = [i for i, w in enumerate(words) if not w and roles[i]]
             best = (score, TypedTable(raw, kind, roles, blanks))
@@ -265,8 +265,9 @@ def _samples(rows: list[Row], width: int) -> list[list[str]]:
 def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[float, list[Role | None] | None]:
     """The best one-to-one choice of roles for the columns, by heading word and content."""
     roles: list[Role] = list(WORDS[kind])
-    named = [any(role_score(kind, role, word) > 0 for role in roles) for word in words]
-    value = [[_column_score(kind, role, word, [s[i] for s in samples], named[i]) for role in roles] for i, word in enumerate(words)]
+    columns = [[s[i] for s in samples] for i in range(len(words))]
+    named = [_well_named(kind, roles, word, columns[i]) for i, word in enumerate(words)]
+    value = [[_column_score(kind, role, word, columns[i], named[i]) for role in roles] for i, word in enumerate(words)]
     states: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for scores in value:
         after: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -275,7 +276,11 @@ def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[flo
                 if index >= 0 and (used >> index & 1 or scores[index] <= 0):
                     continue
                 gain = scores[index] if index >= 0 else -0.4
-                if index >= 0 and any(roles[k] in _FOLLOWS.get(roles[index], ()) for k in chosen if k >= 0):
+                if index >= 0 and roles[index] in ("group", "dimension") and not named[len(chosen)] and any(
+                    roles[k] in ("measure", "name") for k in chosen if k >= 0
+                ):
+                    gain -= 1.0
+                elif index >= 0 and any(roles[k] in _FOLLOWS.get(roles[index], ()) for k in chosen if k >= 0):
                     gain -= 0.25
                 mark = used | (1 << index) if index >= 0 else used
                 if mark not in after or after[mark][0] < total + gain:
@@ -297,6 +302,15 @@ _UNNAMED: dict[tuple[Kind, Role], float] = {("tasks", "lead"): 0.95, ("tasks", "
                                              ("actions", "cooperating"): 0.95, ("indicators", "lead"): 0.9, ("indicators", "cooperating"): 0.85}
 
 
+def _well_named(kind: Kind, roles: list[Role], word: str, texts: list[str]) -> bool:
+    """True when what stands below agrees with the heading, so that the heading alone decides."""
+    named = [role for role in roles if word and role_score(kind, role, word) > 0]
+    filled = [t for t in texts if t.strip()]
+    if not named or not filled:
+        return bool(named)
+    return any(sum(max(-2.0, fit(role, t)) for t in filled) / len(filled) > -0.4 for role in named)
+
+
 def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bool) -> float:
     by_word = role_score(kind, role, word) if word else 0.0
     filled = [t for t in texts if t.strip()]
@@ -307,7 +321,7 @@ def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bo
         if by_content < -0.9 and len(filled) >= 2:
             return by_word * 0.3 + by_content * 0.5
         return by_word + 0.5 * by_content
-    if named and by_content < 1.2:
+    if named:
         return 0.0
     unique = len({bare(t) for t in filled}) / len(filled) if filled else 0.0
     if role in ("group", "dimension"):

@@ -104,7 +104,7 @@ def unit_share(text: str) -> float:
 def split_units(text: str, names: UnitNames | None = None) -> UnitList:
     """A cell's units in order. Never raises; a blank or `/` gives an empty list."""
     result = UnitList()
-    text = _LABEL.sub("", fold(text).strip().rstrip("。；;"))
+    text = _PRIVATE.sub("", _LABEL.sub("", fold(text).strip().rstrip("。；;"))).strip()
     if _EMPTY.match(text):
         return result
     masked, levels = _mask(_LIST_AND.sub("、", text))
@@ -130,6 +130,9 @@ def split_units(text: str, names: UnitNames | None = None) -> UnitList:
     return result
 
 
+_PRIVATE = re.compile("[\ue000-\uf8ff]")  # used below as placeholders, so none may come from the text
+
+
 def _mask(text: str) -> tuple[str, list[str]]:
     levels: list[str] = []
 
@@ -137,7 +140,7 @@ def _mask(text: str) -> tuple[str, list[str]]:
         levels.append(bare(match.group()))
         return chr(0xE000 + min(len(levels) - 1, 6000))
 
-    return _LEVELS.sub(hide, text), levels
+    return _LEVELS.sub(hide, _PRIVATE.sub("", text)), levels
 
 
 def _unmask(piece: str, levels: list[str]) -> str:
