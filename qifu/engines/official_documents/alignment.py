@@ -15,7 +15,7 @@ _MERGE_COST = 0.9  # joining two cells of the file into one
 _SPLIT_COST = 0.7  # cutting one cell of the file in two
 _SKIP_COST = 0.15  # an empty cell of the file that serves no column
 SOFT_CUTS = re.compile(
-    r"(?<=[。；;！])(?=[^”’）)\s])|\s+|(?<=[\u4e00-\u9fff）)。])(?=20\d\d\s*年)|(?<=\d月)(?=[^底末前份上中下\d\s日])|"
+    r"(?<=[。；;！])(?=[^”’）)\s。；，、])|\s+(?![。；，、：）”])|(?<=[\u4e00-\u9fff）)。])(?=20\d\d\s*年)|(?<=\d月)(?=[^底末前份上中下\d\s日])|"
     r"(?<=底前)(?=.)|(?<=[\u4e00-\u9fff）)])(?=(?:长期坚持|持续推进))|(?<=^\d)(?=[\u4e00-\u9fff“])|(?<=^\d\d)(?=[\u4e00-\u9fff“])|(?<=^\d[.．、])(?=[\u4e00-\u9fff“])|(?<=^\d\d[.．、])(?=[\u4e00-\u9fff“])|"
     r"(?<=^[（(]\d[)）])(?=.)|(?<=^[（(]\d\d[)）])(?=.)|"
     r"(?<=[\u4e00-\u9fff）)])(?=[%\d])|(?<=[%\d])(?=[月季年半]度)|(?<=[\u4e00-\u9fff])(?=[月季年半]度$)|(?<=[率数量额度])(?=[项家件个部人列亿万][元次]?\d)"

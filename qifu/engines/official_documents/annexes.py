@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from .cell_types import is_frequency, is_measure_unit
-from .characters import bare, fold, plain_digits, squeeze
+from .characters import bare, fold, key, plain_digits, squeeze
 from .deadlines import read_deadline
 from .figures import read_number_cell, read_targets, split_items
 from .groups import Topic, assign_groups
@@ -37,7 +37,7 @@ class AnnexReader:
         self._last_group: tuple[str, str, str | None] = ("", "", None)
 
     def read(self, table: TypedTable) -> None:
-        rows = RowReader(table, self.findings).read()
+        rows = RowReader(table, self.findings, self._running_heads()).read()
         for row in rows:
             if row.line in table.raw.marked:
                 self.findings.add("markup_left", table.kind, "单元格里残留网页标记，已去除。", number=row.number, line=row.line)
@@ -51,6 +51,13 @@ class AnnexReader:
         for column in table.blank_headings:
             self.findings.add("header_blank", table.kind, f"第{column + 1}列没有表头，从内容看是“{_COLUMN_NAMES.get(table.roles[column] or '', '')}”。",
                               line=table.raw.line)
+
+    def _running_heads(self) -> frozenset[str]:
+        """What pages repeat at their top: title, issuer, number."""
+        plan = self.plan
+        title = plan.title or ""
+        heads = [title, re.sub(r"^.*?印发[《]?|[》]?的通知$", "", title), plan.issuer or "", f"{plan.issuer}文件", plan.document_number or ""]
+        return frozenset(key(head) for head in heads if len(head) > 3)
 
     def _gaps(self, table: TypedTable, rows: list[DataRow]) -> None:
         seen = {row.number for row in rows if row.number}

@@ -93,7 +93,7 @@ def _units(text: str, plain: str) -> float:
         return 0.8
     if "。" in plain.rstrip("。") or read_row_number(text) or _deadline(text, plain) > 1:
         return -2.0
-    share = unit_share(text)
+    share = max(unit_share(text), unit_share(plain) if "\n" in text else 0.0)
     if share >= 0.99 and len(plain) <= 8 * (1 + sum(plain.count(c) for c in "、，,；;")) + 16:
         return 2.0
     if share < 0.5 and (len(plain) > 40 or _VERBS.search(plain)):

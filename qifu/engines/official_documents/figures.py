@@ -64,8 +64,8 @@ def split_items(text: str) -> list[str]:
             bounds = [s for s, _ in starts] + [len(text)]
             items = [text[:starts[0][0]]] if starts[0][0] else []
             items += [text[e : bounds[i + 1]] for i, (_, e) in enumerate(starts)]
-            return [squeeze(i) for i in items if i.strip()]
-    return [squeeze(line) for line in text.split("\n") if line.strip()]
+            return [item for i in items if (item := squeeze(i))]
+    return [item for line in text.split("\n") if (item := squeeze(line))]
 
 
 def _arabic(text: str) -> list[tuple[int, int]]:

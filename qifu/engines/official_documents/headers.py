@@ -87,6 +87,8 @@ def known_heading(text: str) -> str | None:
     word = heading_word(text)
     if not word:
         return None
+    if re.search(r"上年|去年|上一年|基期|现状|实绩|基数|完成值|完成数|实际|已完成", word) and not re.search(r"目标|计划|时", word):
+        return "上年值"
     if word in _ALL_SET:
         return word
     if word.startswith("年") and word[1:] in _ALL_SET:

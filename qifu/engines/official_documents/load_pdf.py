@@ -345,22 +345,31 @@ def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
     return groups
 
 
-def _is_text(line: _Loose, cuts: list[int], edge: int, size: float) -> bool:
+_FINE = 4  # positions are counted in quarters of a point
+
+
+def _cuts(words: list[list[tuple[int, int]]], headed: bool) -> list[float]:
+    """Where columns begin, in points; many lines make a narrow white band certain."""
+    lines = [[(max(0, a), b) for a, b in line] for line in words]
+    return [cut / _FINE for cut in column_cuts(lines, 5 if len(lines) >= 8 else 8, headed=headed)]
+
+
+def _is_text(line: _Loose, cuts: list[float], edge: int, size: float) -> bool:
     """A line that runs over the columns without a gap is a paragraph, unless it begins like a numbered row."""
-    runs_over = len(_words(line.glyphs, size)) == 1 and line.glyphs[0].x0 <= edge + 4 and len(cuts) > 2 and line.glyphs[-1].x1 > cuts[1]
+    runs_over = len(_words(line.glyphs, size)) == 1 and line.glyphs[0].x0 <= edge / _FINE + 4 and len(cuts) > 2 and line.glyphs[-1].x1 > cuts[1]
     return runs_over and (len(cuts) < 4 or not re.match(r"^\s*[（(]?\d", line.text))
 
 
-def _page_cuts(lines: list[_Loose], words: list[list[tuple[int, int]]], page: int, edge: int, whole: list[int]) -> list[int]:
+def _page_cuts(lines: list[_Loose], words: list[list[tuple[int, int]]], page: int, edge: int, whole: list[float]) -> list[float]:
     """The columns of one page, where they differ from those of the whole table."""
-    own = [w for line, w in zip(lines, words, strict=True) if line.page == page and not (len(w) == 1 and w[0][0] <= edge + 4)]
+    own = [w for line, w in zip(lines, words, strict=True) if line.page == page and not (len(w) == 1 and w[0][0] <= edge + 4 * _FINE)]
     if len(own) < 3:
         return whole
-    cuts = column_cuts([[(max(0, a), b) for a, b in w] for w in own], 2, headed=lines[0].page == page and _heading_words(lines[0].glyphs))
+    cuts = _cuts(own, lines[0].page == page and _heading_words(lines[0].glyphs))
     return cuts if len(cuts) > len(whole) else whole
 
 
-def _text_rights(lines: list[_Loose], cuts: list[int], page: int) -> list[float]:
+def _text_rights(lines: list[_Loose], cuts: list[float], page: int) -> list[float]:
     """Where the text of each column ends on a page."""
     rights = [0.0] * len(cuts)
     for line in lines:
@@ -371,7 +380,7 @@ def _text_rights(lines: list[_Loose], cuts: list[int], page: int) -> list[float]
     return rights
 
 
-def _cut_at(words: list[list[Glyph]], cuts: list[int]) -> list[list[Glyph]]:
+def _cut_at(words: list[list[Glyph]], cuts: list[float]) -> list[list[Glyph]]:
     """Runs of text that fill a column to its edge are cut where the next column's text begins."""
     pieces: list[list[Glyph]] = []
     for word in words:
@@ -446,10 +455,10 @@ class _Builder:
     def _unruled(self, lines: list[_Loose]) -> None:
         """A table without ruling lines: columns by bands of white, rows by larger gaps between lines."""
         size = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
-        words = [[(round(w[0].x0), round(w[-1].x1)) for w in _words(line.glyphs, size * 0.1)] for line in lines]
+        words = [[(round(w[0].x0 * _FINE), round(w[-1].x1 * _FINE)) for w in _words(line.glyphs, size * 0.1)] for line in lines]
         edge = min(w[0][0] for w in words)
-        full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4)]
-        whole = column_cuts([[(max(0, a), b) for a, b in w] for w in (full or words)], 2, headed=_heading_words(lines[0].glyphs))
+        full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4 * _FINE)]
+        whole = _cuts(full or words, _heading_words(lines[0].glyphs))
         by_page = {page: _page_cuts(lines, words, page, edge, whole) for page in {line.page for line in lines}}
         self.table += 1
         for group in _row_groups(lines):

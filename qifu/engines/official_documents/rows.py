@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
 from .body import is_page_number
 from .cell_types import fit, read_row_number
-from .characters import bare, likeness
+from .characters import bare, key, likeness
 from .grid import Cell, Row
 from .headers import Role
 from .irregularities import Findings
@@ -50,9 +50,10 @@ class DataRow:
 class RowReader:
     """Turns the raw rows of one table into whole rows."""
 
-    def __init__(self, table: TypedTable, findings: Findings) -> None:
+    def __init__(self, table: TypedTable, findings: Findings, running: frozenset[str] = frozenset()) -> None:
         self.table = table
         self.findings = findings
+        self.running = running  # running heads of pages: the notice's title and its like
         self.part: Part = table.kind
         self.width = len(table.roles)
         self.numbered = "number" in table.roles
@@ -93,7 +94,7 @@ class RowReader:
         if len(filled) != 1:
             return not filled
         text = filled[0].text.strip()
-        if _REMARK.match(bare(text)) or is_page_number(text) or likeness(text, self.table.raw.title) > 0.8:
+        if _REMARK.match(bare(text)) or is_page_number(text) or key(text) in self.running or likeness(text, self.table.raw.title) > 0.8:
             return True
         spans = filled[0].span >= max(2, self.width - 1)
         if self._whole_row_in_one_cell(row):

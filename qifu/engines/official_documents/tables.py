@@ -279,7 +279,7 @@ def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[flo
                 if index >= 0 and roles[index] in ("group", "dimension") and not named[len(chosen)] and any(
                     roles[k] in ("measure", "name") for k in chosen if k >= 0
                 ):
-                    gain -= 1.0
+                    gain -= 2.0
                 elif index >= 0 and any(roles[k] in _FOLLOWS.get(roles[index], ()) for k in chosen if k >= 0):
                     gain -= 0.25
                 mark = used | (1 << index) if index >= 0 else used
