@@ -135,7 +135,8 @@ def by_group(request: Request, pk: int, kind: str) -> HttpResponse:
     groups: dict[str, list[Any]] = {}
     for item in rows:
         groups.setdefault(item.group, []).append(item)
-    context |= {"groups": groups, "kind": kind, "kind_title": queries.KINDS[kind]}
+    missing = sum(item.standing == "missing" for item in rows)
+    context |= {"groups": groups, "kind": kind, "kind_title": queries.KINDS[kind], "missing": missing}
     return render(request, "work_plans/by_group.html", context)
 
 

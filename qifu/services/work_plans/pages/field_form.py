@@ -66,7 +66,10 @@ def _control(field: Field, groups: list[str]) -> forms.Field:
     if field.kind in ("choice", "flag"):
         choices = field.choices or (("是", "是"), ("否", "否"))
         empty = [] if field.kind == "flag" else [("", "（未注明）")]
-        return forms.ChoiceField(label=field.title, required=False, choices=[*empty, *choices])
+        initial = "否" if field.name == "open_list" else None
+        return forms.ChoiceField(
+            label=field.title, required=False, choices=[*empty, *choices], initial=initial
+        )
     if field.kind in ("units", "names", "lines", "long"):
         rows = 6 if field.kind in ("lines", "long") else 5
         return forms.CharField(
