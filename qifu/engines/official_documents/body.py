@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date
 
-from .characters import bare, chinese_number, fold, plain_digits, squeeze
+from .characters import bare, chinese_number, fold, key, plain_digits, squeeze
 from .figures import read_targets
 from .grid import Paragraph
 from .markup import without_markup
@@ -112,16 +112,25 @@ def joined_paragraphs(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, list
     whole: list[tuple[Paragraph, list[int]]] = []
     items = [p.text for p in paragraphs if heading_level(p.text) > 2]
     sentences = sum(1 for t in items if re.search(r"[，。；]", t)) > 0.6 * len(items)
-    for paragraph in paragraphs:
+    seen: set[str] = set()
+    for index, paragraph in enumerate(paragraphs):
         text = squeeze(without_markup(paragraph.text))
-        if not text or is_page_number(text):
+        if not text or is_page_number(text) or _is_running_head(text, seen, paragraphs[index + 1 : index + 2]):
             continue
+        seen.add(key(text))
         if whole and _goes_on(whole[-1][0].text, text, sentences):
             last, lines = whole[-1]
             whole[-1] = (Paragraph(last.text + text, last.line, last.page), [*lines, paragraph.line])
         else:
             whole.append((Paragraph(text, paragraph.line, paragraph.page), [paragraph.line]))
     return whole
+
+
+def _is_running_head(text: str, seen: set[str], following: list[Paragraph]) -> bool:
+    """A short line that stood there before: the head of a page, not a signature above its date."""
+    if len(text) > 60 or len(text) < 6 or heading_level(text) or "。" in text or key(text) not in seen:
+        return False
+    return not any(read_date(p.text) for p in following)
 
 
 def _goes_on(before: str, text: str, sentences: bool) -> bool:

@@ -21,10 +21,10 @@ _PLACE = re.compile(r"^(省|市|县|区|自治区|自治州|州|兵团|全省|�
 def split_place(name: str) -> tuple[str, str]:
     """`杭州市财政局` -> (杭州市, 财政局); the place is empty when none is written."""
     plain = re.sub(r"[（(].*$", "", name)
-    for match in (re.match(r"^(省|市|县|区|自治区|自治州|州|盟|旗)", plain), _PLACE.match(plain)):
+    for match in (re.match(r"^(省|市|县|区|自治区党|自治区|自治州|州|盟|旗)", plain), _PLACE.match(plain)):
         if match and plain[match.end() :] in _STEM_SET:
             return match.group(), plain[match.end() :]
-    match = re.match(r"^(自治区|自治州|省|市|县|区|州|盟|旗)", plain) or _PLACE.match(plain)
+    match = re.match(r"^(自治区党(?=.)|自治区|自治州|省|市|县|区|州|盟|旗)", plain) or _PLACE.match(plain)
     return (match.group(), plain[match.end() :]) if match else ("", plain)
 
 

@@ -519,6 +519,8 @@ def _texts(grid: _Grid, glyphs: list[Glyph]) -> dict[tuple[int, int], str]:
     groups: dict[tuple[int, int], list[Glyph]] = {}
     for glyph in glyphs:
         x, y = glyph.middle
+        if glyph.text in "，。、；：）”》！":
+            x = glyph.x0 - 1  # closing marks may hang over the cell's edge
         r = max(0, sum(1 for v in grid.ys if v <= y) - 1)
         c = max(0, sum(1 for v in grid.xs if v <= x) - 1)
         place = grid.owner.get((min(r, len(grid.ys) - 2), min(c, len(grid.xs) - 2)))

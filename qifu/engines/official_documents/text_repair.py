@@ -38,7 +38,7 @@ _UNIT_LOOKALIKES = {
     "土": "工", "作": "作", "昨": "作", "百": "百", "白": "百", "点": "点", "岁": "岁", "歲": "岁", "所": "所", "听": "所", "坐": "座", "吨": "吨", "扬": "场", "埸": "场", "玚": "场", "起": "起", "己": "起",
 }
 _LETTER_IN_NUMBER = re.compile(r"(?<![A-Za-z])(?:\d+[OolI〇|]+\d*|[OolI|]+\d[\dOolI〇|]*|[lI|][OoO〇]+|\d[\d,]*[OolI〇|])(?=[\s%％个家项件人亿万元部名场天日月年户起条列次以余多级类批]|$|[。，；、])")
-_BROKEN_NUMBER = re.compile(r"(?<=[\d.])[ \u3000]+(?=\d[\d\s]*[%％个家项件人亿万元部名场天日户起条列次多级类批标])(?<!\d\.)|(?<=\d)[ \u3000]+(?=\.\d)|(?<=\d\.)[ \u3000]+(?=\d)")
+_BROKEN_NUMBER = re.compile(r"(?<=[\d.])[ \u3000]+(?=\d[\d\s.]*[%％个家项件人亿万元部名场天日户起条列次多级类批标])(?<!\d\.)|(?<=\d)[ \u3000]+(?=\.\d)|(?<=\d\.)[ \u3000]+(?=\d)")
 _DATE_LETTER = re.compile(r"2[OoQ〇0][O0-9oQlI〇]{2}(?=\s*年)|(?<=年)\s*[lI|]?[OolI|\d]{1,2}(?=\s*月)|(?<=月)\s*[OolI|\d]{1,2}(?=\s*[日曰])")
 _DATE_DAY = re.compile(r"(?<=月)(\s*\d{1,2}\s*)[曰](?=前|止|起|内|，|。|$|印|至|之)")
 _ODD = re.compile(r"[\ufffd□■◆�]|[\u4e00-\u9fff][*#@^~_\\][\u4e00-\u9fff]")
@@ -113,8 +113,9 @@ class TextMender:
         """A cell of units with damaged names replaced by the frequent ones they come from; and what was done."""
         told: list[str] = []
         result = _PLACE_LETTERS.sub(lambda m: _PLACE_LETTER[m.group()], text)
+        result = result.replace("入民政府", "人民政府")
         if result != text:
-            told.append("形近字“市、省、县”已改正")
+            told.append("形近字“市、省、县、人”已改正")
         text = result
         for unit in split_units(text).units:
             if self.vocabulary.get(unit.raw, 0) > 1 or (self.names and self.names.resolve(unit.name)):

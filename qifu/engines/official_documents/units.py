@@ -177,18 +177,26 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
         return [piece]
     units: list[str] = [parts[0]]
     for part in parts[1:]:
+        if is_usual(units[-1] + part) and not is_usual(units[-1]):
+            result.doubts.append(_cut_name(units[-1], part))
+            units[-1] += part
+            continue
         left_whole = _UNIT_END.search(_without_brackets(units[-1])) and len(units[-1]) > 2
         right_whole = (_HEAD.match(part) and looks_like_unit(part)) or "\ue000" <= part[0] <= "\uf8ff" or is_usual(part)
         if left_whole and (right_whole or (looks_like_unit(part) and len(part) > 4 and not separator)):
             units.append(part)
             continue
-        joined = units[-1] + part
-        result.doubts.append(("unit_cut", joined, f"单位名称“{units[-1]} {part}”被空格断开，按“{joined}”读取。", joined))
-        units[-1] = joined
+        result.doubts.append(_cut_name(units[-1], part))
+        units[-1] += part
     return units
 
 
 _JOINT = {head: re.compile(rf"(?<=[厅局委办院会部联关社行团）)])(?=(?:{head}|各)[\u4e00-\u9fff])") for head in "省市区县"}
+
+
+def _cut_name(left: str, right: str) -> tuple[str, str, str, str | None]:
+    whole = left + right
+    return "unit_cut", whole, f"单位名称“{left} {right}”被空格断开，按“{whole}”读取。", whole
 
 
 _AFTER_BRACKET = re.compile(r"(?<=[局办委厅心会]）)(?=[\u4e00-\u9fff]{3,})|(?<=[局办委厅心会]\))(?=[\u4e00-\u9fff]{3,})")
