@@ -128,7 +128,9 @@ def joined_paragraphs(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, list
 
 def _is_running_head(text: str, seen: set[str], following: list[Paragraph]) -> bool:
     """A short line that stood there before: the head of a page, not a signature above its date."""
-    if len(text) > 60 or len(text) < 6 or heading_level(text) or "。" in text or key(text) not in seen:
+    if key(text) not in seen or not 6 <= len(text) <= 60 or heading_level(text) or re.search(r"[。：:]", text):
+        return False
+    if not (_TITLE_END.search(text) or text.endswith("文件")):
         return False
     return not any(read_date(p.text) for p in following)
 

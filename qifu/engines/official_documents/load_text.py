@@ -10,7 +10,7 @@ from .deadlines import read_deadline
 from .grid import Cell, Paragraph, Row, SourceDocument
 from .headers import is_heading_row
 
-_PIPE_RULE = re.compile(r"^\s*[|+]?[\s:|+=\-─━]+[|+]?\s*$")
+_RULE_SIGNS = frozenset(" \t\u3000:|+=-─━┼├┤┌┐└┘")
 _GAP = re.compile(r"\s{2,}|\u3000+|\t")
 _WORD = re.compile(r"[^\s\u3000]+(?: [^\s\u3000]+)*")
 ENDS_TABLE = re.compile(r"^\s*(?:附\s*[件表]|抄\s*[送报]|[（(]\s*此件)")
@@ -55,7 +55,7 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
         if row is not None:
             layout = None
             document.blocks.append(row)
-        elif _PIPE_RULE.match(line) and not line.strip().isdigit():
+        elif _is_rule(line):
             pass
         else:
             layout = (None if ENDS_TABLE.match(line) else layout) if layout and not _is_heading(line) else _Layout.start(line, lines[number:])
@@ -65,6 +65,11 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
     if layout is not None or any(isinstance(b, Row) and b.table < 0 for b in document.blocks):
         document.blocks = _wrapped(document.blocks)
     return document
+
+
+def _is_rule(line: str) -> bool:
+    """A line drawn between the rows of a pipe table."""
+    return _RULE_SIGNS.issuperset(line)
 
 
 def _quoted(lines: list[str], at: int) -> int:
@@ -86,7 +91,7 @@ def _row(line: str, number: int, page: int | None, outer: bool) -> Row | None:
             return None
     else:
         plain = line.translate(_BOX)
-        if plain.count("|") < 2 or not (plain.strip().startswith("|") or plain.count("|") >= 3) or _PIPE_RULE.match(plain):
+        if plain.count("|") < 2 or not (plain.strip().startswith("|") or plain.count("|") >= 3) or _is_rule(plain):
             return None
         inner = plain.strip().removeprefix("|").removesuffix("|") if outer else plain
         parts = [p.strip() for p in inner.split("|")]

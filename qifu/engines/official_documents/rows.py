@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
 from .body import is_page_number
@@ -469,7 +469,7 @@ def _continued(role: Role, upper: str, lower: str) -> str:
 
 def _restarts(numbers: list[int | None]) -> bool:
     """True when the numbering starts anew in each group."""
-    pairs = list(itertools.pairwise(numbers))
+    pairs = list(pairwise(numbers))
     resets = sum(1 for a, b in pairs if b == 1 and a not in (None, 1))
     regular = sum(1 for a, b in pairs if b == 1 or (a is not None and b == a + 1))
     return resets >= 1 and regular >= 0.8 * len(pairs) and len(set(numbers)) <= 0.75 * len(numbers)
@@ -477,6 +477,8 @@ def _restarts(numbers: list[int | None]) -> bool:
 
 def _increasing(numbers: list[int | None]) -> set[int]:
     """Positions of the longest strictly rising run of numbers; these are believed."""
+    if all(n is not None for n in numbers) and all(b > a for a, b in pairwise(n for n in numbers if n is not None)):
+        return set(range(len(numbers)))
     best: list[int] = []
     back: list[int] = []
     for i, value in enumerate(numbers):
