@@ -139,14 +139,22 @@ def _name(text: str, plain: str) -> float:
     return _short(text, plain) if len(plain) <= 26 else 0.6 if len(plain) <= 60 and "。" not in plain else -1.0
 
 
+_TARGET_WORDS = re.compile(
+    r"高于|低于|优于|快于|前列|第一|首位|完成|增长|全覆盖|位居|提升|下降|提高|降低|持平|稳定|保持|达标|达到|只[升降增减]|不[升降增减低高少超断]|[升降增减]$|逐[年步]|清零|为零|"
+    r"零[\u4e00-\u9fff]|全面|全部|明显|优秀|良好|合格|以上$|以内$|争[创取先]|力争|同步|平均|领先|进位"
+)
+
+
 def _target(text: str, plain: str) -> float:
+    if re.fullmatch(r"\d{7,}|\d{3,4}-\d{7,8}", plain):  # a telephone number
+        return -1.5
     if read_number_cell(text):
         return 2.0
     if is_frequency(text) or is_measure_unit(text):
         return -1.5
     if re.search(r"\d", plain_digits(plain)) and len(plain) <= 20:
         return 0.5
-    return 0.0 if len(plain) <= 20 and re.search(r"高于|低于|前列|第一|完成|增长|全覆盖|位居|提升|下降", plain) else -1.5
+    return 0.3 if len(plain) <= 20 and _TARGET_WORDS.search(plain) else -1.5
 
 
 def _unit(text: str, plain: str) -> float:

@@ -15,6 +15,7 @@ from .duties import read_duties, stated_roles
 from .grid import SourceDocument, UnreadableDocument
 from .groups import Topic
 from .irregularities import Findings
+from .layouts import arranged, unread_headings
 from .load_file import load_file
 from .markup import without_markup
 from .plan import Plan
@@ -53,7 +54,7 @@ def read_document(document: SourceDocument, *, names: UnitNames | None = None) -
     plan, findings = Plan(), Findings()
     body = read_body(segments.paragraphs, plan)
     year = _year(plan, segments)
-    tables = _typed(segments, findings)
+    tables = _typed(segments, findings, year)
     mender = _mender(segments, tables, names)
     topics = [Topic(i.title, i.text) for i in body.items if i.level >= 2 and i.title]
     reader = AnnexReader(plan, findings, year=year, names=names, topics=topics, mender=mender)
@@ -61,18 +62,20 @@ def read_document(document: SourceDocument, *, names: UnitNames | None = None) -
         reader.read(table)
     plan.duties = read_duties(body, findings, year=year, names=names, mender=mender)
     cross_check(plan, body, findings, names, mender)
+    _unread(document, plan, findings)
     _metadata(plan, findings, segments)
     _anything_read(plan, body, segments)
     plan.irregularities = findings.sorted()
     return PlanReading(plan, document, body.items)
 
 
-def _typed(segments: Segments, findings: Findings) -> list[TypedTable]:
+def _typed(segments: Segments, findings: Findings, year: int | None) -> list[TypedTable]:
     tables: list[TypedTable] = []
-    for raw in segments.tables:
-        if not raw.rows:
+    for table in segments.tables:
+        if not table.rows:
             continue
-        typed = type_table(raw)
+        raw = arranged(table)
+        typed = type_table(raw, year)
         if typed is None:
             if sum(len(r.cells) > 1 for r in raw.rows) >= 2:
                 findings.add("table_unread", "document", f"第{raw.line}行起的表格看不出是指标、任务还是行动，未读取。", line=raw.line,
@@ -82,6 +85,15 @@ def _typed(segments: Segments, findings: Findings) -> list[TypedTable]:
             findings.add("header_missing", typed.kind, f"第{raw.line}行起的表格没有表头，各列含义按内容推断。", line=raw.line)
         tables.append(typed)
     return tables
+
+
+def _unread(document: SourceDocument, plan: Plan, findings: Findings) -> None:
+    """Heading words below which nothing was read: a table is there, and lost."""
+    told = {item.where.line for item in findings.items if item.code == "table_unread"}
+    for line, words in unread_headings(document.blocks, plan):
+        if line not in told:
+            findings.add("table_unread", "document", f"第{line}行像是表头（{words[:40]}），但其下各行没有读出。", line=line,
+                         proposal="请核对原件，或手工补录该表。")
 
 
 def _mender(segments: Segments, tables: list[TypedTable], names: UnitNames | None) -> TextMender:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .body import heading_level, is_page_number, read_date
 from .characters import squeeze
 from .grid import Paragraph, Row, SourceDocument
+from .layouts import as_rows
 from .tables import RawTable, TableCollector
 
 _ANNEX = re.compile(r"^附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：.、]?\s*(?P<title>.*)$")
@@ -25,10 +26,11 @@ def segment(document: SourceDocument) -> Segments:
     """Splits the stream of blocks."""
     result = Segments()
     collector = TableCollector()
-    rows = [i for i, b in enumerate(document.blocks) if isinstance(b, Row)]
+    blocks = as_rows(document.blocks)
+    rows = [i for i, b in enumerate(blocks) if isinstance(b, Row)]
     last_row = rows[-1] if rows else -1
     in_annex = False
-    for index, block in enumerate(document.blocks):
+    for index, block in enumerate(blocks):
         if isinstance(block, Row):
             if _single(block) and not collector.holds(block):
                 _paragraph(Paragraph(" ".join(t for t in block.texts if t.strip()), block.line, block.page), result, collector, in_annex, index < last_row)

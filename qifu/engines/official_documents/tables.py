@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from .cell_types import fit
 from .characters import bare
 from .grid import Cell, Paragraph, Row
-from .headers import WORDS, Kind, Role, heading_word, is_heading_row, known_heading, role_score
+from .headers import WORDS, Kind, Role, heading_word, heading_year, is_heading_row, known_heading, role_score
 from .markup import has_markup, without_markup
 
 SEPARATOR_ROW = re.compile(r"^[\s\-=—_–|+:：*]*$")
@@ -206,11 +206,12 @@ def _combined(upper: Row, lower: Row) -> Row:
     return Row(cells, upper.line, upper.page, upper.table, upper.ruled)
 
 
-def type_table(raw: RawTable) -> TypedTable | None:
+def type_table(raw: RawTable, year: int | None = None) -> TypedTable | None:
     """The kind of the table and its columns' roles; None when it fits no known kind."""
+    raw = with_unknown_heading(raw)
     rows = [expanded(r) for r in raw.rows if r.line not in raw.loose]
-    words = _heading_words(raw, rows)
-    if not words:
+    words = _heading_words(raw, rows, year)
+    if not words or is_roster(words, raw):
         return None
     samples = _samples(rows, len(words))
     best: tuple[float, TypedTable] | None = None
@@ -220,6 +221,9 @@ def type_table(raw: RawTable) -> TypedTable | None:
             continue
         if re.search(_TITLE_HINTS[kind], raw.title):
             score += 2.5
+        roles = _settled(kind, words, roles, samples)
+        if roles is None or not _credible(kind, words, roles, raw):
+            continue
         if best is None or score > best[0]:
             blanks = [i for i, w in enumerate(words) if not w and roles[i]]
             best = (score, TypedTable(raw, kind, roles, blanks))
@@ -227,7 +231,63 @@ def type_table(raw: RawTable) -> TypedTable | None:
     return best[1] if best and best[0] >= least else None
 
 
-def _heading_words(raw: RawTable, rows: list[Row]) -> list[str]:
+def _settled(kind: Kind, words: list[str], roles: list[Role | None], samples: list[list[str]]) -> list[Role | None] | None:
+    """The roles after looking at columns together: sentences are no group, and actions have names."""
+    if kind == "actions":
+        names = [s[roles.index("name")] for s in samples]
+        return None if sum(bool(bare(n)) for n in names) < 0.5 * len(names) else roles
+    if kind != "tasks" or "group" not in roles:
+        return roles
+    group, measure = roles.index("group"), roles.index("measure")
+    texts = [[bare(s[i]) for s in samples if bare(s[i])] for i in (group, measure)]
+    if len(texts[0]) < 3 or len(set(texts[0])) < 0.9 * len(texts[0]) or len(texts[0]) < 0.9 * len(samples):
+        return roles
+    lengths = [sum(map(len, t)) / max(len(t), 1) for t in texts]
+    if lengths[0] > lengths[1] and lengths[0] > 12:
+        swapped = list(roles)
+        swapped[group], swapped[measure] = roles[measure], roles[group]
+        return swapped
+    if sum(t.endswith(("。", "；")) for t in texts[0]) > 0.5 * len(texts[0]):
+        return [None if role == "group" else role for role in roles]
+    return roles
+
+
+def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTable) -> bool:
+    """False where a heading stands and names hardly a column of this kind: some other table."""
+    named = sum(1 for word, role in zip(words, roles, strict=True) if role not in (None, "number", "note") and word and role_score(kind, role, word) > 0)
+    if kind == "actions":
+        hinted = re.search(r"行动|攻坚|专项|工程|专班|项目", raw.title + " ".join(words))
+        return bool(hinted) or "targets" in roles
+    if raw.heading is None or not any(words):
+        return True
+    return named >= 2 or (named == 1 and bool(re.search(_TITLE_HINTS[kind], raw.title)))
+
+
+_PERSONAL = re.compile(r"姓名|职务|职称|电话|手机|联系方式|传真|邮箱|性别|年龄|籍贯|值班|值守|座位|车牌|身份证|出生|学历")
+
+
+def is_roster(words: list[str], raw: RawTable) -> bool:
+    """True for a list of persons or telephone numbers: names of duties there are no duties of a plan."""
+    texts = raw.heading.texts if raw.heading else words
+    personal = sum(bool(_PERSONAL.search(t)) for t in texts)
+    return personal >= 2 and personal >= 0.4 * sum(bool(bare(t)) for t in texts)
+
+
+def with_unknown_heading(raw: RawTable) -> RawTable:
+    """A first row of short words over columns with figures is a heading, whatever its words."""
+    if raw.heading is not None or len(raw.rows) < 3 or raw.rows[0].line in raw.loose:
+        return raw
+    first, *rest = [expanded(r) for r in raw.rows]
+    texts = [bare(t) for t in first.texts]
+    if len(texts) < 3 or not all(texts) or any(len(t) > 10 or re.search(r"[\d。；，、%]", t) for t in texts) or len(set(texts)) < len(texts):
+        return raw
+    below = [[bare(r.cells[i].text) for r in rest if i < len(r.cells)] for i in range(len(texts))]
+    if not any(sum(bool(re.search(r"\d", t)) for t in column) >= 0.6 * len(column) for column in below if column):
+        return raw
+    return replace(raw, heading=raw.rows[0], rows=raw.rows[1:])
+
+
+def _heading_words(raw: RawTable, rows: list[Row], year: int | None) -> list[str]:
     width = Counter(len(r.cells) for r in rows).most_common(1)[0][0] if rows else 0
     if raw.heading is None:
         return [""] * width
@@ -235,11 +295,24 @@ def _heading_words(raw: RawTable, rows: list[Row]) -> list[str]:
     for text in expanded(raw.heading).texts:
         word = known_heading(text) or heading_word(text) or ("?" if bare(text) else "")
         words.append(word)
+    _by_year(words, [heading_year(t) for t in expanded(raw.heading).texts], year)
     if width > len(words):
         words = _split_words(words, width)
     while len(words) > width > 0 and not words[-1]:
         words.pop()
     return words
+
+
+def _by_year(words: list[str], years: list[int | None], plan_year: int | None) -> None:
+    """Of several columns of figures, one a year, the plan's own year is the target; the others are not."""
+    dated = [i for i, y in enumerate(years) if y and (words[i] in ("上年值", "?") or words[i].startswith("20") or words[i] in ("年", "年度") or role_score("indicators", "target", words[i]))]
+    known = sorted({y for i in dated if (y := years[i]) and words[i] != "上年值"})
+    if not known or (len(dated) < 2 and not words[dated[0]].startswith(("20", "年"))):
+        return
+    own = plan_year if plan_year in known else next((y for y in known if plan_year and y > plan_year), known[-1])
+    for i in dated:
+        if words[i] != "上年值":
+            words[i] = "目标值" if years[i] == own else "上年值"
 
 
 def _split_words(words: list[str], width: int) -> list[str]:
