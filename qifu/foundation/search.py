@@ -42,7 +42,7 @@ _INVISIBLE = re.compile(
 _LOOSE_BLANK = re.compile(r"(?<![a-z0-9])\s+|\s+(?![a-z0-9])", re.ASCII)
 
 
-class Publicity(models.TextChoices):
+class Audience(models.TextChoices):
     """Who may find an entry."""
 
     PUBLIC = "public", "公开"
@@ -55,8 +55,8 @@ class SearchEntry(Record):
     kind = models.CharField("种类", max_length=40)
     object_id = models.CharField("对象编号", max_length=64)
     place_code = models.CharField("区划", max_length=16, blank=True)
-    publicity = models.CharField(
-        "公开属性", max_length=10, choices=Publicity.choices, default=Publicity.INTERNAL
+    audience = models.CharField(
+        "可见范围", max_length=10, choices=Audience.choices, default=Audience.INTERNAL
     )
     title = models.CharField("标题", max_length=300)
     title_text = models.CharField("检索标题", max_length=600)
@@ -128,7 +128,7 @@ def index(
     title: str,
     text: str,
     place_code: str = "",
-    publicity: str = Publicity.INTERNAL,
+    audience: str = Audience.INTERNAL,
 ) -> SearchEntry:
     """Make an object findable, or replace what was indexed of it; inside an act."""
     current_act()
@@ -138,7 +138,7 @@ def index(
     title_text = normalise(title)
     entry.title, entry.title_text = _INVISIBLE.sub("", title)[:300], title_text[:600]
     entry.text = f"{title_text}\n{normalise(text)}"
-    entry.place_code, entry.publicity = place_code, Publicity(publicity)
+    entry.place_code, entry.audience = place_code, Audience(audience)
     entry.save()
     if entry.text != before:
         _replace_grams(entry.pk, before, entry.text)
@@ -176,7 +176,7 @@ def find(
     if kinds is not None:
         rows = rows.filter(kind__in=list(kinds))
     if public_only:
-        rows = rows.filter(publicity=Publicity.PUBLIC)
+        rows = rows.filter(audience=Audience.PUBLIC)
     if within is not None:
         rows = rows.filter(within)
     rows = _holding(rows, wanted)

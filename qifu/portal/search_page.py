@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from qifu.foundation import access
 from qifu.foundation.modules import SearchKind, search_kinds
 from qifu.foundation.pages import Request, page
-from qifu.foundation.search import Publicity, find
+from qifu.foundation.search import Audience, find
 
 LONGEST_QUERY = 60
 SHOWN = 50
@@ -50,7 +50,7 @@ def what_may_be_found(request: Request, kinds: Iterable[SearchKind]) -> Q:
         relations = access.permissions()[kind.permission].grants
         held = [grant for grant in grants if grant.role in relations]
         if held:
-            allowed |= Q(kind=kind.kind, publicity=Publicity.PUBLIC)
+            allowed |= Q(kind=kind.kind, audience=Audience.PUBLIC)
         places = {place for grant in held if "in_place" in relations[grant.role] for place in grant.places}
         if places:
             allowed |= Q(kind=kind.kind, place_code__in=places)

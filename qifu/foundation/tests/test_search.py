@@ -65,8 +65,8 @@ def test_title_and_text_are_not_joined(plan: SearchEntry) -> None:
     assert keys("动优") == [] and keys("行动优化营商") == []
 
 
-def test_publicity_kind_and_place_narrow(plan: SearchEntry) -> None:
-    act(lambda: index("task", "t-9", title="减税", text="", place_code="330100", publicity="public"))
+def test_audience_kind_and_place_narrow(plan: SearchEntry) -> None:
+    act(lambda: index("task", "t-9", title="减税", text="", place_code="330100", audience="public"))
     assert keys("减税") == ["t-9", "1"]  # a title match comes first
     assert keys("减税", public_only=True) == ["t-9"]
     assert keys("减税", kinds=["plan"]) == ["1"]

@@ -29,8 +29,8 @@ declare_permissions(
 @action("portal_tests.index", title="测试：编入检索", permission="people.manage")
 def put(*, by: Any, at: datetime, kind: str, number: int, title: str, place: str, public: bool) -> None:
     """Index one entry."""
-    publicity = search.Publicity.PUBLIC if public else search.Publicity.INTERNAL
-    search.index(kind, number, title=title, text=f"{title}的正文", place_code=place, publicity=publicity)
+    audience = search.Audience.PUBLIC if public else search.Audience.INTERNAL
+    search.index(kind, number, title=title, text=f"{title}的正文", place_code=place, audience=audience)
 
 
 @action("portal_tests.move", title="测试：改管辖", permission="people.manage")

@@ -13,7 +13,7 @@ from django.db.models import F
 from qifu.foundation.access import Actor
 from qifu.foundation.action import action, current_act
 from qifu.foundation.revisions import canonical, digest_of
-from qifu.foundation.search import Publicity, index, remove
+from qifu.foundation.search import Audience, index, remove
 from qifu.registers.divisions.division_book import Division as BookRow
 from qifu.registers.divisions.division_book import load_divisions as read_book
 from qifu.registers.divisions.models import Division
@@ -69,7 +69,7 @@ def _make_findable(codes: set[str]) -> None:
             continue
         rows = versions[code]
         text = " ".join([code, *(word for row in rows for word in (row.name, *row.short_names, row.note))])
-        index("division", code, title=rows[-1].name, text=text, place_code=code, publicity=Publicity.PUBLIC)
+        index("division", code, title=rows[-1].name, text=text, place_code=code, audience=Audience.PUBLIC)
 
 
 def _fields(row: BookRow) -> dict[str, Any]:

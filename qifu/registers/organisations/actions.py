@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from qifu.foundation.access import Actor, NotFound
 from qifu.foundation.action import Refused, action, current_act
-from qifu.foundation.search import Publicity, index
+from qifu.foundation.search import Audience, index
 from qifu.registers.divisions.division_book import load_divisions
 from qifu.registers.organisations import name_rows
 from qifu.registers.organisations.models import ExpansionRule, GenericUnit, Organisation, OrganisationName
@@ -113,7 +113,7 @@ def _make_findable(codes: set[str], ids: set[int]) -> None:
         names = " ".join([row.full_name, *(name.name for name in row.names.all()), row.duties])
         index(
             "organisation", row.code, title=row.name, text=names, place_code=row.place_code,
-            publicity=Publicity.PUBLIC,
+            audience=Audience.PUBLIC,
         )  # fmt: skip
 
 

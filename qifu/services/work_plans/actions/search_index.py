@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from qifu.foundation.search import Publicity as Findable
-from qifu.foundation.search import SearchEntry, index, remove
+from qifu.foundation.search import Audience, SearchEntry, index, remove
 from qifu.services.work_plans.models import Plan, PlanItem, Publicity
 
 PLAN, ITEM = "work_plan", "work_plan_item"
@@ -18,14 +17,14 @@ def index_plan(plan: Plan) -> None:
     for old in SearchEntry.objects.filter(kind=ITEM, object_id__startswith=f"{plan.pk}-"):
         if old.object_id not in wanted:
             remove(ITEM, old.object_id)
-    findable = Findable.PUBLIC if plan.publicity == Publicity.PUBLIC else Findable.INTERNAL
+    audience = Audience.PUBLIC if plan.publicity == Publicity.PUBLIC else Audience.INTERNAL
     for key, item in wanted.items():
-        index(ITEM, key, title=item.title, text=_text(item), place_code=plan.place_code, publicity=findable)
+        index(ITEM, key, title=item.title, text=_text(item), place_code=plan.place_code, audience=audience)
     if plan.revision_id is None:
         remove(PLAN, plan.pk)
         return
     text = f"{plan.document_number} {plan.issuer}"
-    index(PLAN, plan.pk, title=plan.title, text=text, place_code=plan.place_code, publicity=findable)
+    index(PLAN, plan.pk, title=plan.title, text=text, place_code=plan.place_code, audience=audience)
 
 
 def _key(item: PlanItem) -> str:

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('foundation', '0002_search_and_files'),
+        ('foundation', '0001_initial'),
         ('organisations', '0001_initial'),
     ]
 
