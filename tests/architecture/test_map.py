@@ -53,7 +53,7 @@ def declared_actions() -> dict[str, Any]:
     for module in pkgutil.walk_packages(qifu.__path__, "qifu."):
         if not {"tests", "migrations", "conftest"} & set(module.name.split(".")):
             importlib.import_module(module.name)
-    return {name: run for name, run in actions().items() if not name.startswith(("test.", "tests."))}
+    return {name: run for name, run in actions().items() if ".tests." not in run.__module__}
 
 
 def snake(name: str) -> str:
