@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 
 from .cell_types import is_frequency, is_measure_unit
 from .characters import bare, fold, key, plain_digits, squeeze
@@ -12,7 +13,7 @@ from .figures import read_number_cell, read_targets, split_items
 from .groups import Topic, assign_groups
 from .headers import Role
 from .irregularities import Findings
-from .plan import Action, Deadline, Indicator, Missing, Part, Plan, Source, Target, Task, UnitRef
+from .plan import Action, Comparator, Deadline, Indicator, Missing, Part, Plan, Severity, Source, Target, Task, UnitRef
 from .roles import split_roles
 from .rows import DataRow, RowReader
 from .tables import TypedTable
@@ -41,6 +42,7 @@ class AnnexReader:
         for row in rows:
             if row.line in table.raw.marked:
                 self.findings.add("markup_left", table.kind, "单元格里残留网页标记，已去除。", number=row.number, line=row.line)
+        self._tell_columns(table)
         numbered = "number" in table.roles
         if numbered:
             self._gaps(table, rows)
@@ -87,7 +89,21 @@ class AnnexReader:
         return groups
 
     def _has_unread_column(self, table: TypedTable) -> bool:
-        return any(role is None and any(i < len(r.cells) and bare(r.cells[i].text) for r in table.raw.rows) for i, role in enumerate(table.roles))
+        """True where a column of repeated short words, such as categories have, has no role."""
+        return any(role is None and table.like_categories(i) for i, role in enumerate(table.roles))
+
+    def _tell_columns(self, table: TypedTable) -> None:
+        """Columns whose heading is unknown or says something else than what stands below it."""
+        for column, role in enumerate(table.roles):
+            if role is None or role in ("note", "office", "baseline", "number"):
+                continue
+            heading, name = table.headings[column], _COLUMN_NAMES.get(role, role)
+            field = "responsible" if table.kind == "tasks" and role in ("lead", "cooperating") else role
+            if heading and not table.named[column]:
+                self.findings.add("column_guessed", table.kind, f"第{column + 1}列的表头“{heading}”不认识，从内容看是“{name}”。", field=field,
+                                  proposal="请核对该列。")
+            elif table.unfit(column):
+                self.findings.add("column_doubtful", table.kind, f"第{column + 1}列“{heading or name}”的内容多不像{name}，请核对该列。", field=field)
 
     def _source(self, part: Part, row: DataRow, role: Role) -> Source:
         cell = row.cells.get(role)
@@ -163,6 +179,7 @@ class AnnexReader:
     def _indicators(self, table: TypedTable, rows: list[DataRow]) -> None:
         groups = self._groups(table, rows, "dimension")
         has_unit, has_frequency = "unit" in table.roles, "frequency" in table.roles
+        shared_unit = _unit_in_brackets(table.headings[table.roles.index("target")]) if "target" in table.roles else None
         unit: str | None = None
         frequency: str | None = None
         offset = 0 if "number" in table.roles else len(self.plan.indicators)
@@ -171,6 +188,7 @@ class AnnexReader:
                 row.number += offset
             name = self.text("indicators", row, "name", required=True)
             value, comparator, own_unit, shown = self._target(row)
+            own_unit = own_unit or _unit_in_brackets(name) or shared_unit
             unit = self._unit(row, unit, own_unit) if has_unit else own_unit
             frequency = self._frequency(row, frequency) if has_frequency else None
             self.plan.indicators.append(Indicator(
@@ -183,22 +201,41 @@ class AnnexReader:
         if not text:
             self.findings.add("target_missing", "indicators", "该指标没有目标值。", number=row.number, field="target", line=row.line)
             return None, None, None, None
-        read = read_number_cell(text)
+        read = read_number_cell(text) or self._without_remark(row, text)
         if read is None:
-            worded = bool(re.search(r"[\u4e00-\u9fff]{2,}", text)) and not re.search(r"\d", plain_digits(text))
-            if not worded:
-                figures = [t for t in read_targets(text) if t.value is not None and not t.baseline]
-                if len(figures) == 1:
-                    only = figures[0]
-                    return only.value, only.comparator, only.unit, text
-                self.findings.add("target_unreadable", "indicators", f"目标值“{text}”不是一个数。", number=row.number, field="target", line=row.line)
-            return None, None, None, text
+            return self._worded_target(row, text)
         value, comparator, unit, repaired = read
         if repaired:
             text, damaged = plain_digits(bare(text)).replace("。", ".").replace("·", "."), text
             self.findings.add("target_repaired", "indicators", f"目标值“{damaged}”疑有识别错误，读作{value}。", number=row.number, field="target",
                               line=row.line, proposal=str(value))
         return value, comparator, unit, text
+
+    def _without_remark(self, row: DataRow, text: str) -> tuple[Decimal, Comparator | None, str | None, bool] | None:
+        """`3.5（力争4）`: the figure before the remark, and a warning."""
+        found = re.fullmatch(r"(.+?)[（(][^（）()]*[）)]", text)
+        read = read_number_cell(found[1]) if found else None
+        if read:
+            self.findings.add("target_unclear", "indicators", f"目标值“{text}”括号里另有说明，读作{read[0]}，请核对。", number=row.number, field="target", line=row.line)
+        return read
+
+    def _worded_target(self, row: DataRow, text: str) -> tuple[object, object, str | None, str | None]:
+        """A target that is no single figure: a range or words keep their text; one figure among words is that figure."""
+        if not re.search(r"\d", plain_digits(text)) and re.search(r"[\u4e00-\u9fff]{2,}", text):
+            return None, None, None, text
+        span = _SPAN.match(bare(fold(text)))
+        found = [] if span else read_targets(text)
+        figures = [t for t in found if t.value is not None and not t.baseline]
+        if len(figures) == 1 and not re.search(r"[较比同]", text):
+            only = figures[0]
+            return only.value, only.comparator, only.unit, text
+        relative = bool(re.search(r"高于|低于|优于|快于|[较比]|增长|提高|下降|平均|前\d|第\d", text))
+        severity: Severity = "info" if relative and not span else "warning"
+        if not span and not found and not relative:
+            severity = "error"
+        self.findings.add("target_unclear", "indicators", f"目标值“{text}”不是一个确定的数，按原文保留。", number=row.number, field="target", line=row.line,
+                          severity=severity)
+        return None, None, span["unit"] if span else None, text
 
     def _unit(self, row: DataRow, above: str | None, own: str | None) -> str | None:
         text = bare(fold(self._unmarked("indicators", row, "unit", row.text("unit"))))
@@ -313,6 +350,17 @@ class AnnexReader:
         if doubts:
             self.findings.add("text_doubtful", "actions", f"文字可疑，请核对：{'、'.join(doubts)}。", number=row.number, field=role, line=row.line)
         return items
+
+
+_SPAN = re.compile(r"^\D{0,3}\d+(?:\.\d+)?(?P<first>[^\d\-—–~～至到]{0,4})(?:-|—|–|~|～|至|到)+\d+(?:\.\d+)?(?P<unit>[^\d]{0,5}?)?(?:左右|之间)?$")
+_BRACKET = re.compile(r"[（(\[]\s*(?:单位\s*[:：]\s*)?([^（）()\[\]]{1,8})[）)\]]\s*$")
+
+
+def _unit_in_brackets(text: str) -> str | None:
+    """The unit at the end of `产值（亿元）`; None when the bracket holds something else."""
+    found = _BRACKET.search(text)
+    unit = bare(fold(found[1])) if found else ""
+    return unit if unit and is_measure_unit(unit) and unit not in "/-—无" else None
 
 
 _COLUMN_NAMES: dict[str, str] = {

@@ -10,6 +10,8 @@ SEVERITIES: dict[str, Severity] = {
     "markup_left": "info",  # leftover HTML inside text
     "header_blank": "info",  # a column without heading, understood by its content
     "header_missing": "warning",  # a table without any heading row
+    "column_guessed": "warning",  # an unknown heading, understood by what stands below it
+    "column_doubtful": "warning",  # a column whose cells mostly do not suit its heading
     "table_unread": "error",  # a table that fits no known kind
     "metadata_missing": "info",
     # rows
@@ -42,7 +44,7 @@ SEVERITIES: dict[str, Severity] = {
     "deadline_repaired": "warning",
     "year_assumed": "info",
     "target_missing": "error",
-    "target_unreadable": "error",
+    "target_unclear": "warning",  # a range, a relative target, words
     "target_repaired": "warning",
     "unit_missing": "warning",
     "unit_repaired": "warning",

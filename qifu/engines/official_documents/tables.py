@@ -46,11 +46,32 @@ class TypedTable:
     kind: Kind
     roles: list[Role | None]
     blank_headings: list[int] = field(default_factory=list)
+    headings: list[str] = field(default_factory=list)  # as printed, one a column
+    named: list[bool] = field(default_factory=list)  # the heading's word is a word for the column's role
 
     def fit(self, column: int, text: str) -> float:
         """Suitability of a text for a column."""
         role = self.roles[column]
         return fit(role, text) if role else fit("note", text)
+
+    def _texts(self, column: int) -> list[str]:
+        rows = [expanded(r) for r in self.raw.rows]
+        return [r.cells[column].text for r in rows if len(r.cells) == len(self.roles)]
+
+    def like_categories(self, column: int) -> bool:
+        """True for short words that repeat or stand beside several rows: no figures, no units, no sentences."""
+        texts = self._texts(column)
+        filled = [t for t in texts if bare(t)]
+        if not filled or re.search(r"备注|说明|情况|进展|成果|联系|电话|领导", self.headings[column] if self.headings else ""):
+            return False
+        suited = sum(fit("group", t) > 0.5 and not re.search(r"\d", t) for t in filled) >= 0.7 * len(filled)
+        return suited and (len(filled) < 0.8 * len(texts) or len(set(filled)) < 0.8 * len(filled))
+
+    def unfit(self, column: int) -> bool:
+        """True when most of a column's cells do not suit its role."""
+        role = self.roles[column]
+        filled = [t for t in self._texts(column) if bare(t)]
+        return bool(role) and len(filled) >= 2 and sum(fit(role, t) < -0.25 for t in filled) > 0.5 * len(filled) if role else False
 
 
 def expanded(row: Row) -> Row:
@@ -226,7 +247,10 @@ def type_table(raw: RawTable, year: int | None = None) -> TypedTable | None:
             continue
         if best is None or score > best[0]:
             blanks = [i for i, w in enumerate(words) if not w and roles[i]]
-            best = (score, TypedTable(raw, kind, roles, blanks))
+            printed = expanded(raw.heading).texts if raw.heading else []
+            printed = [bare(t) for t in printed[: len(words)]] + [""] * (len(words) - len(printed))
+            named = [bool(role and role_score(kind, role, word) > 0) for word, role in zip(words, roles, strict=True)]
+            best = (score, TypedTable(raw, kind, roles, blanks, printed, named))
     least = 3.0 if raw.heading else 5.0
     return best[1] if best and best[0] >= least else None
 
