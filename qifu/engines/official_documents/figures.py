@@ -17,7 +17,7 @@ _MEASURE_WORDS = (
     "TEU|标台|车次|班列|航线|平台|基地|GW|MW|kW|kWh|P|PB|TB"
 )
 _LONGEST_ITEM, _LONGEST_CLAUSE = 6000, 400
-_UNIT = rf"(?:万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)?(?:{_MEASURE_WORDS})|%|‰|万亿|亿|万"
+_UNIT = rf"(?:万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)?(?:{_MEASURE_WORDS})|%|‰|万亿|亿|万|[\u4e00-\u9fff]{{1,3}}?(?=以上|以内|以下|左右|$|[，。；、])"
 _FIGURE = re.compile(
     rf"(?P<sign>≥|≤|>=|<=|＞|＜|>|<|=)?\s*(?P<value>{_NUMBER})\s*(?P<pct>%|‰)?"
     rf"(?P<range>\s*[-—–~～至到]\s*(?P<value2>{_NUMBER})\s*(?P<pct2>%)?)?\s*(?P<unit>(?(pct)(?!)|(?:{_UNIT}))|)"

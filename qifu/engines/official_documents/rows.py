@@ -187,13 +187,15 @@ class RowReader:
 
     def _stacked(self, row: Row) -> bool:
         """Two rows whose texts stand one above the other in one row are cut cell by cell."""
-        if not self.numbered or len(row.cells) < self.width:
+        if len(row.cells) < self.width:
             return False
-        at = self.table.roles.index("number")
-        numbers = _two_numbers(row.cells[at].text)
+        at = self.table.roles.index("number") if self.numbered else -1
+        numbers = _two_numbers(row.cells[at].text) if self.numbered else ("", "")
         last = next((r.number for r in reversed(self.rows) if r.number), None)
         first = read_row_number(numbers[0]) if numbers else None
-        if numbers is None or first is None or (last is not None and first[0] != last + 1):
+        if numbers is None or (self.numbered and (first is None or (last is not None and first[0] != last + 1))):
+            return False
+        if not self.numbered and not self._all_in_two_lines(row):
             return False
         halves: tuple[list[Cell], list[Cell]] = ([], [])
         doubtful = False
@@ -213,6 +215,20 @@ class RowReader:
             self._add(part, identity(cells, self.width, self.table.fit), False, broken=False)
             self._mark(self.rows[-1], "row_separated", None, "两行内容叠在同一行，已按序号分开" + ("，请核对各栏。" if doubtful else "。"))
         return True
+
+    def _all_in_two_lines(self, row: Row) -> bool:
+        """True when every filled cell has two lines and short cells hold a whole value in each."""
+        short = 0
+        for column, cell in enumerate(row.cells[: self.width]):
+            role = self.table.roles[column]
+            lines = [line for line in cell.text.split("\n") if line.strip()]
+            if role in ("group", "dimension", "note", None) or not lines:
+                continue
+            if len(lines) != 2:
+                return False
+            if role in ("deadline", "target", "unit", "frequency"):
+                short += all(self.table.fit(column, line) > 1.5 for line in lines)
+        return short >= 1
 
     def _cut_in_two(self, column: int, text: str) -> tuple[str, str, bool]:
         """The two halves that suit the column best, and whether the cut is certain."""

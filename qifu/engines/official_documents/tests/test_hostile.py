@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 import time
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from qifu.commands import plan as command
 from qifu.engines.official_documents import UnreadableDocument, load_file, read_plan
 
 
@@ -44,6 +45,13 @@ REFUSED = {
 }
 
 
+@pytest.mark.parametrize("line", [" " * 8000 + "a", "2024年" * 50_000, "\t" * 5000 + "a", "|" * 9000, "1 " * 30_000])
+def test_long_lines_are_read_in_time(line: str) -> None:
+    begun = time.process_time()
+    read_plan(f"关于印发工作要点的通知\n\n{line}\n".encode())
+    assert time.process_time() - begun < 5
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_refused_with_reason_and_remedy(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
@@ -73,13 +81,14 @@ def test_a_table_that_fits_nothing_is_told() -> None:
     assert [i.severity for i in plan.irregularities if i.code == "table_unread"] == ["error"]
 
 
-def test_command_line_exits_2_with_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_exits_2_with_one_line(tmp_path: Path) -> None:
     path = tmp_path / "photo.txt"
     path.write_bytes(b"\x89PNG\r\n\x1a\n")
-    assert command.read([str(path), "--json"]) == 2
-    shown = capsys.readouterr()
-    assert shown.out == "" and shown.err.count("\n") == 1 and "图片" in shown.err
-    assert command.read([str(tmp_path / "none.txt")]) == 2
+    for file, reason in ((path, "图片"), (tmp_path / "none.txt", "找不到")):
+        command = [sys.executable, "-m", "qifu.commands.main", "plan", "read", str(file), "--json"]
+        shown = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=Path(__file__).parents[4])
+        assert shown.returncode == 2 and shown.stdout == ""
+        assert shown.stderr.count("\n") == 1 and reason in shown.stderr
 
 
 def test_a_scanned_pdf_is_named_as_such() -> None:
