@@ -30,7 +30,9 @@ def read(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="qifu plan read", description="读取工作要点等公文")
     parser.add_argument("file", help="txt、docx、html 或文字版 pdf")
     parser.add_argument("--json", action="store_true", help="输出约定格式的 JSON")
-    parser.add_argument("--province", default=None, help="省份数据目录（默认 provinces/zhejiang），用来统一单位名称")
+    parser.add_argument(
+        "--province", default=None, help="省份数据目录（默认 provinces/zhejiang），用来统一单位名称"
+    )
     options = parser.parse_args(argv)
     try:
         document = load_file(options.file)
@@ -51,7 +53,9 @@ def read(argv: list[str]) -> int:
 
 def _names(document: SourceDocument, chosen: str | None) -> UnitNames | None:
     """The province's name book, unless the notice is another province's: 省发改委 there is not ours."""
-    folder = Path(chosen or os.environ.get("QIFU_PROVINCE_DIR") or Path(__file__).parents[2] / "provinces" / "zhejiang")
+    folder = Path(
+        chosen or os.environ.get("QIFU_PROVINCE_DIR") or Path(__file__).parents[2] / "provinces" / "zhejiang"
+    )
     if not folder.is_dir():
         return None
     from qifu.registers.organisations.name_book import load_names
@@ -66,5 +70,7 @@ def _is_of(document: SourceDocument, folder: Path) -> bool:
 
     divisions = load_divisions(folder / "divisions.yaml")
     stems = [row.name.rstrip("省市") for kind in ("province", "city") for row in divisions.of_kind(kind)]
-    text = "".join("".join(block.texts) if isinstance(block, Row) else block.text for block in document.blocks)
+    text = "".join(
+        "".join(block.texts) if isinstance(block, Row) else block.text for block in document.blocks
+    )
     return stems[0] in text or sum(stem in text for stem in stems[1:]) >= 2

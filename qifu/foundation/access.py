@@ -184,8 +184,8 @@ def find(rows: QuerySet[M], actor: Actor, permission: str, at: datetime, **looku
 def require(actor: Actor, permission: str, at: datetime, *, target: Model | str | None = None) -> None:
     """Raise NotFound unless the actor holds `permission` on `target`: a row, a division code, or nothing in particular."""
     if isinstance(target, Model):
-        manager = target._meta.default_manager  # not of type(target): request.user is a lazy proxy
-        if not visible(manager.filter(pk=target.pk), actor, permission, at).exists():
+        model = target._meta.model  # not type(target): request.user is a lazy proxy
+        if not visible(model._default_manager.filter(pk=target.pk), actor, permission, at).exists():
             raise NotFound(f"{permission} on {type(target).__name__} {target.pk}")
     elif not holds(actor, permission, at, place=target):
         raise NotFound(permission)

@@ -42,10 +42,14 @@ class StampedRecord(Record):
 def stamp(*tables: type[StampedRecord]) -> Stamp:
     """Return the stamp of the tables, for one light query altogether."""
     sums = [
-        table.objects.order_by().values(number=Value(number)).annotate(rows=Count("pk"), total=Sum("checksum"))
+        table.objects.order_by()
+        .values(number=Value(number))
+        .annotate(rows=Count("pk"), total=Sum("checksum"))
         for number, table in enumerate(tables)
     ]
-    found = {row["number"]: (row["rows"], int(row["total"] or 0)) for row in sums[0].union(*sums[1:], all=True)}
+    found = {
+        row["number"]: (row["rows"], int(row["total"] or 0)) for row in sums[0].union(*sums[1:], all=True)
+    }
     return tuple(value for number in range(len(tables)) for value in found.get(number, (0, 0)))
 
 

@@ -51,7 +51,10 @@ def load_divisions(*, by: Actor, at: datetime, path: Path) -> LoadReport:
     changed = [row for key, row in existing.items() if key in wanted and differs(row, wanted[key])]
     for row in changed:
         row.save()
-    _make_findable({row.code for row in [*new, *changed]} | {existing[key].code for key in existing.keys() - wanted.keys()})
+    _make_findable(
+        {row.code for row in [*new, *changed]}
+        | {existing[key].code for key in existing.keys() - wanted.keys()}
+    )
     report = LoadReport(len(new), len(changed), len(gone), len(wanted) - len(new) - len(changed))
     text = canonical([{name: str(value) for name, value in fields.items()} for fields in wanted.values()])
     current_act().note(**dataclasses.asdict(report), digest=digest_of(text))

@@ -39,8 +39,14 @@ VALIDITY = Fields({}, {"from": Optional(Day()), "to": Optional(Day())})
 _ROW = Fields(
     {"code": Text(), "name": Text(), "kind": OneOf("province", "city", "county", "functional_area")},
     {
-        "parent": Text(), "effective": VALIDITY, "successors": ListOf(Text()), "short_names": ListOf(Text()),
-        "spans": ListOf(Text()), "counted_in_totals": Flag(), "confidence": Text(), "note": Text(),
+        "parent": Text(),
+        "effective": VALIDITY,
+        "successors": ListOf(Text()),
+        "short_names": ListOf(Text()),
+        "spans": ListOf(Text()),
+        "counted_in_totals": Flag(),
+        "confidence": Text(),
+        "note": Text(),
     },
 )
 _SHAPE = Fields({"divisions": ListOf(_ROW, least=1)}, {"title": Text(), "sources": Anything()})
@@ -149,7 +155,12 @@ class DivisionBook:
             names.append(row.name[:-1])
         if row.kind == "county":
             city = self.full_name(row)[: -len(row.name)]
-            names += [prefix + name for name in (row.name, *row.short_names) for prefix in {city, city[:-1]} if prefix]
+            names += [
+                prefix + name
+                for name in (row.name, *row.short_names)
+                for prefix in {city, city[:-1]}
+                if prefix
+            ]
         return tuple(dict.fromkeys(names))
 
     def by_name(self, text: str, within: str | None = None) -> Division | None:
@@ -181,7 +192,9 @@ class DivisionBook:
                 found.append(row.code)
             elif row.effective_to is not None and row.effective_to <= day:
                 pending += [
-                    heir for next_code in row.successors for heir in self.versions(next_code)
+                    heir
+                    for next_code in row.successors
+                    for heir in self.versions(next_code)
                     if heir.effective_to is None or heir.effective_to > row.effective_to
                 ]
         return tuple(sorted(dict.fromkeys(found)))
@@ -227,12 +240,16 @@ def load_divisions(path: Path) -> DivisionBook:
     return DivisionBook(rows)
 
 
-def validity(loaded: Loaded, place: tuple[str | int, ...], value: dict[str, Any]) -> tuple[date | None, date | None]:
+def validity(
+    loaded: Loaded, place: tuple[str | int, ...], value: dict[str, Any]
+) -> tuple[date | None, date | None]:
     """The half-open span under `effective` of the row at `place`; raises when it is empty or runs backwards."""
     span = value.get("effective", {})
     start, end = span.get("from"), span.get("to")
     if start is not None and end is not None and start >= end:
-        raise loaded.error((*place, "effective"), "有效期的起日不早于止日", "起日要早于止日，止日当天不含在内")
+        raise loaded.error(
+            (*place, "effective"), "有效期的起日不早于止日", "起日要早于止日，止日当天不含在内"
+        )
     return start, end
 
 
@@ -261,15 +278,24 @@ class _Row:
         counted = value.get("counted_in_totals", True)
         if counted is area:
             raise self.fail(
-                "counted_in_totals", "合计标志不对：功能区不得计入合计，其他区划必须计入",
+                "counted_in_totals",
+                "合计标志不对：功能区不得计入合计，其他区划必须计入",
                 "功能区写 counted_in_totals: false，其他区划不写此项",
             )
         start, end = validity(self.loaded, self.place, value)
         return Division(
-            code=code, name=value["name"], kind=kind, parent=None if kind == "province" else value["parent"],
-            effective_from=start, effective_to=end, successors=tuple(value.get("successors", ())),
-            short_names=tuple(value.get("short_names", ())), spans=tuple(value.get("spans", ())),
-            counted_in_totals=counted, confidence=value.get("confidence", ""), note=value.get("note", ""),
+            code=code,
+            name=value["name"],
+            kind=kind,
+            parent=None if kind == "province" else value["parent"],
+            effective_from=start,
+            effective_to=end,
+            successors=tuple(value.get("successors", ())),
+            short_names=tuple(value.get("short_names", ())),
+            spans=tuple(value.get("spans", ())),
+            counted_in_totals=counted,
+            confidence=value.get("confidence", ""),
+            note=value.get("note", ""),
         )
 
     def refuse_overlap(self, earlier: list[Division]) -> None:
@@ -279,10 +305,14 @@ class _Row:
                 continue
             if (row.effective_from, row.effective_to) == (other.effective_from, other.effective_to):
                 raise self.fail(
-                    "code", f"代码“{row.code}”与第 {self.line(index)} 行重复", "删去重复的一条，或写明各自的有效期"
+                    "code",
+                    f"代码“{row.code}”与第 {self.line(index)} 行重复",
+                    "删去重复的一条，或写明各自的有效期",
                 )
             raise self.fail(
-                "effective", f"代码“{row.code}”的有效期与第 {self.line(index)} 行重叠", "把前一条的 to 改为后一条的 from"
+                "effective",
+                f"代码“{row.code}”的有效期与第 {self.line(index)} 行重叠",
+                "把前一条的 to 改为后一条的 from",
             )
 
     def check_links(self, versions: dict[str, list[Division]]) -> None:
@@ -295,29 +325,41 @@ class _Row:
         if row.parent is not None:
             above = [other for other in versions.get(row.parent, []) if other.overlaps(row)]
             if not above:
-                raise self.fail("parent", f"上级“{row.parent}”不存在或有效期不相交", "改正 parent，或先录入上级区划")
+                raise self.fail(
+                    "parent", f"上级“{row.parent}”不存在或有效期不相交", "改正 parent，或先录入上级区划"
+                )
             allowed = _PARENT_KINDS.get(row.kind)
             if allowed is not None and above[0].kind not in allowed:
-                raise self.fail("parent", f"“{row.name}”的上级“{above[0].name}”级别不对", "县归设区市，设区市归省")
+                raise self.fail(
+                    "parent", f"“{row.name}”的上级“{above[0].name}”级别不对", "县归设区市，设区市归省"
+                )
         if row.kind == "functional_area":
             self._check_area(versions)
         elif row.spans:
-            raise self.fail("spans", "只有功能区才写所跨县（市、区）", "删去 spans，或把 kind 改为 functional_area")
+            raise self.fail(
+                "spans", "只有功能区才写所跨县（市、区）", "删去 spans，或把 kind 改为 functional_area"
+            )
 
     def _check_area(self, versions: dict[str, list[Division]]) -> None:
         row = self.division
         if not row.spans:
-            raise self.fail("spans", f"功能区“{row.name}”没有写所在县（市、区）", "写 spans: ['330303', '330305']")
+            raise self.fail(
+                "spans", f"功能区“{row.name}”没有写所在县（市、区）", "写 spans: ['330303', '330305']"
+            )
         lines: list[list[str]] = []
         for code in row.spans:
             county = next((c for c in versions.get(code, []) if c.overlaps(row) and c.kind == "county"), None)
             if county is None:
-                raise self.fail("spans", f"所跨的“{code}”不是同期有效的县（市、区）", "改正代码，或核对功能区有效期")
+                raise self.fail(
+                    "spans", f"所跨的“{code}”不是同期有效的县（市、区）", "改正代码，或核对功能区有效期"
+                )
             lines.append([code, *_codes_above(county, versions)])
         lowest = next((code for code in lines[0] if all(code in line for line in lines)), None)
         if row.parent != lowest:
             raise self.fail(
-                "parent", f"功能区“{row.name}”的上级应是所跨县的最近共同上级“{lowest}”", "改正 parent 或 spans"
+                "parent",
+                f"功能区“{row.name}”的上级应是所跨县的最近共同上级“{lowest}”",
+                "改正 parent 或 spans",
             )
 
 

@@ -38,7 +38,9 @@ class Division(StampedRecord):
         verbose_name = "行政区划"
         ordering: ClassVar = ["code"]
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["code", "effective_from"], name="division_once", nulls_distinct=False),
+            models.UniqueConstraint(
+                fields=["code", "effective_from"], name="division_once", nulls_distinct=False
+            ),
             models.CheckConstraint(
                 condition=Q(effective_to__isnull=True)
                 | Q(effective_from__isnull=True)
@@ -46,7 +48,8 @@ class Division(StampedRecord):
                 name="division_range_not_empty",
             ),
             models.CheckConstraint(
-                condition=~Q(kind="functional_area", counted_in_totals=True), name="functional_area_not_counted"
+                condition=~Q(kind="functional_area", counted_in_totals=True),
+                name="functional_area_not_counted",
             ),
         ]
 

@@ -83,7 +83,11 @@ def load_organisations(*, by: Actor, at: datetime, province_dir: Path) -> LoadRe
 
 
 def _bring(
-    table: type[StampedRecord], existing: dict[Any, Any], wanted: dict[Any, dict[str, Any]], day: date, counts: _Counts
+    table: type[StampedRecord],
+    existing: dict[Any, Any],
+    wanted: dict[Any, dict[str, Any]],
+    day: date,
+    counts: _Counts,
 ) -> list[Any]:
     """Insert what is new, change what differs, close what is wanted no more; return the keys of all these."""
     new = [table(**fields).sealed() for key, fields in wanted.items() if key not in existing]
@@ -99,7 +103,9 @@ def _bring(
         elif row.effective_to is None:
             # A name that began today or later is closed on the day after its beginning: a range is never empty.
             began = getattr(row, "effective_from", None)
-            row.effective_to = day if began is None or began < day else date.fromordinal(began.toordinal() + 1)
+            row.effective_to = (
+                day if began is None or began < day else date.fromordinal(began.toordinal() + 1)
+            )
             row.save()
             counts.closed += 1
             touched.append(key)
@@ -136,7 +142,9 @@ def approve_expansion(
         raise NotFound("organisations.approve_expansion")
     unit = base_unit(written)
     if unit is None:
-        raise Refused(f"“{written[:40]}”不是名录中的泛指单位，请从列表中选择", written="请从列表中选择泛指单位")
+        raise Refused(
+            f"“{written[:40]}”不是名录中的泛指单位，请从列表中选择", written="请从列表中选择泛指单位"
+        )
     codes = _checked_members(members, effective_from)
     basis = " ".join(basis.replace("\0", "").split())
     if not basis or len(basis) > 300:

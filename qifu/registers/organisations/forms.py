@@ -42,7 +42,9 @@ class WordingForm(forms.Form):
     """Which generic unit, in which place's documents."""
 
     written = forms.CharField(
-        label="文件中的写法", max_length=120, help_text="照文件原样填写，可带层级，如“市、县（市、区）党委改革办”"
+        label="文件中的写法",
+        max_length=120,
+        help_text="照文件原样填写，可带层级，如“市、县（市、区）党委改革办”",
     )
     place_code = forms.ChoiceField(label="文件所属区划")
 

@@ -115,7 +115,9 @@ class ExpansionRule(Record):
     Fixed once approved (a database trigger holds it); it can only be revoked, with a reason.
     """
 
-    generic_unit = models.ForeignKey(GenericUnit, models.PROTECT, related_name="rules", verbose_name="泛指单位")
+    generic_unit = models.ForeignKey(
+        GenericUnit, models.PROTECT, related_name="rules", verbose_name="泛指单位"
+    )
     written = models.CharField("写法", max_length=120)
     place_code = models.CharField("区划", max_length=16)
     members = models.JSONField("单位编号")
@@ -150,7 +152,17 @@ def _changes(column: str) -> str:
     return f"CAST(OLD.{column} AS text) {{differs}} CAST(NEW.{column} AS text)"
 
 
-_FIXED = ["generic_unit_id", "written", "place_code", "basis", "effective_from", "effective_to", "approved_at", "approved_by", "members"]
+_FIXED = [
+    "generic_unit_id",
+    "written",
+    "place_code",
+    "basis",
+    "effective_from",
+    "effective_to",
+    "approved_at",
+    "approved_by",
+    "members",
+]
 # (trigger, table, event, refused, message), as qifu.foundation.guards wants them
 GUARDS = [
     (

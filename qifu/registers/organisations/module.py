@@ -19,7 +19,12 @@ MODULE = declare_module(
         menu=(
             MenuItem("组织机构", "organisations", "organisations.view", "portal", icon="building", order=81),
             MenuItem(
-                "泛指单位", "generic_units", "organisations.approve_expansion", "workbench", icon="users", order=71
+                "泛指单位",
+                "generic_units",
+                "organisations.approve_expansion",
+                "workbench",
+                icon="users",
+                order=71,
             ),
         ),
     )

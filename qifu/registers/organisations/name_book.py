@@ -130,7 +130,9 @@ class NameBook:
             self._add(former.name, replace(unit, status="former_name", note=note))
 
     def _add_places(self, divisions: DivisionBook) -> None:
-        standing = [row for row in divisions.rows if divisions.get(row.code) is row and row.kind != "province"]
+        standing = [
+            row for row in divisions.rows if divisions.get(row.code) is row and row.kind != "province"
+        ]
         gone = [row for row in divisions.rows if divisions.get(row.code) is not row]
         for row in standing:
             full = divisions.full_name(row)

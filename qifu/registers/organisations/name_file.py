@@ -23,32 +23,64 @@ from qifu.registers.divisions.division_book import VALIDITY, DivisionBook, valid
 from qifu.registers.organisations.name_keys import name_key
 
 _KIND = OneOf(
-    "party_organ", "government", "government_department", "court", "procuratorate", "peoples_congress", "cppcc",
-    "mass_organisation", "central_agency", "state_owned_enterprise", "institution", "association", "task_force",
+    "party_organ",
+    "government",
+    "government_department",
+    "court",
+    "procuratorate",
+    "peoples_congress",
+    "cppcc",
+    "mass_organisation",
+    "central_agency",
+    "state_owned_enterprise",
+    "institution",
+    "association",
+    "task_force",
 )
 _LEVELS = ListOf(OneOf("province", "city", "county", "functional_area"), least=1)
 _SOME = ListOf(Text(), least=1)
 _FORMER = Fields({"name": Text()}, {"effective": VALIDITY, "note": Text(), "confidence": Text()})
 _BODY = Fields(
-    {"code": Text(r"[a-z_]+", "英文代号（小写字母和下划线）"), "kind": _KIND, "name": Text(), "full_name": Text()},
     {
-        "aliases": ListOf(Text()), "second_names": ListOf(Text()), "former": ListOf(_FORMER), "duties": Text(),
+        "code": Text(r"[a-z_]+", "英文代号（小写字母和下划线）"),
+        "kind": _KIND,
+        "name": Text(),
+        "full_name": Text(),
+    },
+    {
+        "aliases": ListOf(Text()),
+        "second_names": ListOf(Text()),
+        "former": ListOf(_FORMER),
+        "duties": Text(),
         "confidence": Text(),
     },
 )
 _PATTERN = Fields(
-    {"code": Text(r"[a-z_]+", "英文代号（小写字母和下划线）"), "kind": _KIND, "levels": _LEVELS, "name": Text(),
-     "full_name": Text(), "generic": _SOME},
+    {
+        "code": Text(r"[a-z_]+", "英文代号（小写字母和下划线）"),
+        "kind": _KIND,
+        "levels": _LEVELS,
+        "name": Text(),
+        "full_name": Text(),
+        "generic": _SOME,
+    },
     {"aliases": ListOf(Text())},
 )
-_SLIP = Fields({
-    "text": Text(), "means": Text(), "cause": Text(),
-    "seen": ListOf(Fields({"document": Text(), "place": Text()}), least=1),
-})
+_SLIP = Fields(
+    {
+        "text": Text(),
+        "means": Text(),
+        "cause": Text(),
+        "seen": ListOf(Fields({"document": Text(), "place": Text()}), least=1),
+    }
+)
 _SHAPE = Fields(
     {"division": Text(r"[0-9]{6}", "六位行政区划代码"), "organisations": ListOf(_BODY)},
     {
-        "title": Text(), "as_of": Text(), "sources": Anything(), "patterns": ListOf(_PATTERN),
+        "title": Text(),
+        "as_of": Text(),
+        "sources": Anything(),
+        "patterns": ListOf(_PATTERN),
         "explicit": ListOf(Fields({"pattern": Text(), "divisions": Anything()})),
         "scopes": ListOf(Fields({"names": _SOME, "levels": _LEVELS})),
         "generic_units": ListOf(Fields({"names": _SOME, "expansion": Text()}, {"scoped": Flag()})),
@@ -157,14 +189,22 @@ class NameFile:
         for code, places in self.explicit:
             for place in places:
                 row = divisions.get(place)
-                pattern = next((p for p in self.patterns if p.code == code and row and row.kind in p.levels), None)
+                pattern = next(
+                    (p for p in self.patterns if p.code == code and row and row.kind in p.levels), None
+                )
                 if row is None or pattern is None:
                     continue  # refused when the file was read
-                bodies.append(Organisation(
-                    code=code, division=place, level=row.kind, kind=pattern.kind,
-                    name=pattern.name.replace("{d}", row.name), full_name=pattern.full_name.replace("{d}", row.name),
-                    aliases=tuple(alias.replace("{d}", row.name) for alias in pattern.aliases),
-                ))
+                bodies.append(
+                    Organisation(
+                        code=code,
+                        division=place,
+                        level=row.kind,
+                        kind=pattern.kind,
+                        name=pattern.name.replace("{d}", row.name),
+                        full_name=pattern.full_name.replace("{d}", row.name),
+                        aliases=tuple(alias.replace("{d}", row.name) for alias in pattern.aliases),
+                    )
+                )
         return tuple(bodies)
 
     def generic_spellings(self) -> Iterator[tuple[str, str]]:
@@ -208,7 +248,9 @@ class _Reading:
             organisations=bodies,
             patterns=patterns,
             explicit=tuple(self._explicit(index, value, patterns) for index, value in self.rows("explicit")),
-            scopes=tuple(Scope(tuple(value["names"]), tuple(value["levels"])) for _, value in self.rows("scopes")),
+            scopes=tuple(
+                Scope(tuple(value["names"]), tuple(value["levels"])) for _, value in self.rows("scopes")
+            ),
             generic_units=tuple(
                 GenericUnit(tuple(value["names"]), value.get("scoped", False), value["expansion"])
                 for _, value in self.rows("generic_units")
@@ -224,7 +266,10 @@ class _Reading:
         taken, line = self._owner.setdefault(name_key(written), (owner, self._line(section, index, key)))
         if taken != owner:
             raise self.fail(
-                section, index, key, f"名称“{written}”已属于第 {line} 行的另一机构“{taken}”",
+                section,
+                index,
+                key,
+                f"名称“{written}”已属于第 {line} 行的另一机构“{taken}”",
                 "一个名称只能归一个机构，删去其一",
             )
 
@@ -232,19 +277,34 @@ class _Reading:
         code = value["code"]
         if code in self._codes:
             raise self.fail(
-                "organisations", index, "code", f"机构代号“{code}”与第 {self._codes[code]} 行重复",
+                "organisations",
+                index,
+                "code",
+                f"机构代号“{code}”与第 {self._codes[code]} 行重复",
                 "换一个代号，或删去重复的机构",
             )
         self._codes[code] = self._line("organisations", index, "code")
         former = tuple(self._former(index, at, one) for at, one in enumerate(value.get("former", ())))
         body = Organisation(
-            code=code, division=self.loaded.data["division"], level="province", kind=value["kind"],
-            name=value["name"], full_name=value["full_name"], aliases=tuple(value.get("aliases", ())),
-            second_names=tuple(value.get("second_names", ())), former=former, duties=value.get("duties", ""),
+            code=code,
+            division=self.loaded.data["division"],
+            level="province",
+            kind=value["kind"],
+            name=value["name"],
+            full_name=value["full_name"],
+            aliases=tuple(value.get("aliases", ())),
+            second_names=tuple(value.get("second_names", ())),
+            former=former,
+            duties=value.get("duties", ""),
             confidence=value.get("confidence", ""),
         )
-        for key, written in (("name", (body.name,)), ("full_name", (body.full_name,)), ("aliases", body.aliases),
-                             ("second_names", body.second_names), ("former", tuple(one.name for one in former))):
+        for key, written in (
+            ("name", (body.name,)),
+            ("full_name", (body.full_name,)),
+            ("aliases", body.aliases),
+            ("second_names", body.second_names),
+            ("former", tuple(one.name for one in former)),
+        ):
             for name in written:
                 self._claim(name, code, "organisations", index, key)
         return body
@@ -255,15 +315,24 @@ class _Reading:
 
     def _pattern(self, index: int, value: dict[str, Any]) -> Pattern:
         aliases = tuple(value.get("aliases", ()))
-        for key, written in (("name", (value["name"],)), ("full_name", (value["full_name"],)), ("aliases", aliases)):
+        for key, written in (
+            ("name", (value["name"],)),
+            ("full_name", (value["full_name"],)),
+            ("aliases", aliases),
+        ):
             for template in written:
                 if not name_key(template).startswith("{d}") or len(name_key(template)) < 4:
                     raise self.fail(
                         "patterns", index, key, f"“{template}”不是以区划开头的名称", "写成 '{d}发改局' 的样子"
                     )
         return Pattern(
-            code=value["code"], kind=value["kind"], levels=tuple(value["levels"]), name=value["name"],
-            full_name=value["full_name"], aliases=aliases, generic=tuple(value["generic"]),
+            code=value["code"],
+            kind=value["kind"],
+            levels=tuple(value["levels"]),
+            name=value["name"],
+            full_name=value["full_name"],
+            aliases=aliases,
+            generic=tuple(value["generic"]),
         )
 
     def _explicit(
@@ -274,17 +343,29 @@ class _Reading:
             places = [row.code for row in self.divisions.of_kind("city")]
         if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
             raise self.fail(
-                "explicit", index, "divisions", "“divisions”应为带引号的代码列表或 all_cities", "写成 ['330109', '330110']"
+                "explicit",
+                index,
+                "divisions",
+                "“divisions”应为带引号的代码列表或 all_cities",
+                "写成 ['330109', '330110']",
             )
         for place in places:
             row = self.divisions.get(place)
             if row is None:
                 raise self.fail(
-                    "explicit", index, "divisions", f"区划“{place}”不在现行区划中", "改正代码，或先补录 divisions.yaml"
+                    "explicit",
+                    index,
+                    "divisions",
+                    f"区划“{place}”不在现行区划中",
+                    "改正代码，或先补录 divisions.yaml",
                 )
             if not any(pattern.code == code and row.kind in pattern.levels for pattern in patterns):
                 raise self.fail(
-                    "explicit", index, "pattern", f"“{row.name}”这一级没有标准机构“{code}”", "改正 pattern 或 levels"
+                    "explicit",
+                    index,
+                    "pattern",
+                    f"“{row.name}”这一级没有标准机构“{code}”",
+                    "改正 pattern 或 levels",
                 )
         return code, tuple(places)
 
@@ -295,4 +376,6 @@ class _Reading:
                 "slips", index, "means", f"误写指向的机构“{means}”不存在", "改为 organisations 中的机构代号"
             )
         self._claim(text, f"误写：{text}", "slips", index, "text")
-        return Slip(text, means, value["cause"], tuple(one["document"] + one["place"] for one in value["seen"]))
+        return Slip(
+            text, means, value["cause"], tuple(one["document"] + one["place"] for one in value["seen"])
+        )

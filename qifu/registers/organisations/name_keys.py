@@ -9,19 +9,82 @@ from __future__ import annotations
 import unicodedata
 from functools import lru_cache
 
-_FOLD = str.maketrans({
-    "〔": "(", "〕": ")", "[": "(", "]": ")", "【": "(", "】": ")", "﹝": "(", "﹞": ")",
-    "「": '"', "」": '"', "『": '"', "』": '"', "“": '"', "”": '"', "″": '"', "'": '"', "‘": '"', "’": '"',
-    ",": "、", "､": "、", "・": "·", "•": "·",
-    "\u200b": None, "\u200c": None, "\u200d": None, "\ufeff": None, "\u00ad": None,
-})
+_FOLD = str.maketrans(
+    {
+        "〔": "(",
+        "〕": ")",
+        "[": "(",
+        "]": ")",
+        "【": "(",
+        "】": ")",
+        "﹝": "(",
+        "﹞": ")",
+        "「": '"',
+        "」": '"',
+        "『": '"',
+        "』": '"',
+        "“": '"',
+        "”": '"',
+        "″": '"',
+        "'": '"',
+        "‘": '"',
+        "’": '"',
+        ",": "、",
+        "､": "、",
+        "・": "·",
+        "•": "·",
+        "\u200b": None,
+        "\u200c": None,
+        "\u200d": None,
+        "\ufeff": None,
+        "\u00ad": None,
+    }
+)
 _PARTY = ("中国共产党", "中共")
 
 # Glyphs that scanning and careless typing mix up in names of units; each group is mutual.
 _CONFUSED = (
-    "己已巳", "人入八", "末未", "土士", "曰日目", "干千于", "力刀", "厅斤", "局居", "委季", "政攻", "科料", "治冶",
-    "市布巾", "办为", "员贝", "商高", "联职", "口囗", "发友", "改故", "检捡", "院皖", "税锐", "财则", "审申", "数教",
-    "据剧", "应庆", "杭抗", "宁字", "州洲", "区巨", "县具", "经径", "信倍", "工二", "总忌", "网罔", "纪记", "监临",
+    "己已巳",
+    "人入八",
+    "末未",
+    "土士",
+    "曰日目",
+    "干千于",
+    "力刀",
+    "厅斤",
+    "局居",
+    "委季",
+    "政攻",
+    "科料",
+    "治冶",
+    "市布巾",
+    "办为",
+    "员贝",
+    "商高",
+    "联职",
+    "口囗",
+    "发友",
+    "改故",
+    "检捡",
+    "院皖",
+    "税锐",
+    "财则",
+    "审申",
+    "数教",
+    "据剧",
+    "应庆",
+    "杭抗",
+    "宁字",
+    "州洲",
+    "区巨",
+    "县具",
+    "经径",
+    "信倍",
+    "工二",
+    "总忌",
+    "网罔",
+    "纪记",
+    "监临",
 )
 _TWINS = {glyph: frozenset(group) for group in _CONFUSED for glyph in group}
 _SAME, _TWIN, _OTHER = 0, 1, 2
@@ -39,7 +102,7 @@ def name_key(text: str) -> str:
     key = fold(text)
     for prefix in _PARTY:
         if key.startswith(prefix) and len(key) > len(prefix) + 1:
-            key = key[len(prefix):]
+            key = key[len(prefix) :]
             break
     if key.startswith("浙江省"):
         key = key[2:]

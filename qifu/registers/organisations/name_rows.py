@@ -57,7 +57,9 @@ def generic_fields(names: NameFile) -> list[dict[str, Any]]:
         row = _generic(found, pattern.generic[0], pattern.generic)
         row["scoped"] = True
         row["organisation_codes"] = sorted({*row["organisation_codes"], pattern.code})
-        row["proposal"] = row["proposal"] or f"展开为所列层级每个区划的“{pattern.name.replace('{d}', '某地')}”"
+        row["proposal"] = (
+            row["proposal"] or f"展开为所列层级每个区划的“{pattern.name.replace('{d}', '某地')}”"
+        )
     return list(found.values())
 
 

@@ -93,7 +93,9 @@ def revoke_expansion(request: Request, rule_id: int) -> HttpResponse:
     """Revoke a rule."""
     rule = queries.expansion_rule(rule_id, request.actor, request.at)
     try:
-        actions.revoke_expansion(by=request.actor, at=request.at, rule=rule, reason=request.POST.get("reason", ""))
+        actions.revoke_expansion(
+            by=request.actor, at=request.at, rule=rule, reason=request.POST.get("reason", "")
+        )
         messages.success(request, "已撤销，该单位恢复为泛指")
     except Refused as refused:
         messages.error(request, refused.message)

@@ -120,7 +120,8 @@ def _resolution(unit: ResolvedUnit, raw: str, day: date, rows: dict[str, Organis
         key = fold(raw)
         spans = [n for n in row.names.all() if fold(n.name) == key or fold(n.name) in key]
         borne = any(
-            (n.effective_from is None or n.effective_from <= day) and (n.effective_to is None or day < n.effective_to)
+            (n.effective_from is None or n.effective_from <= day)
+            and (n.effective_to is None or day < n.effective_to)
             for n in spans
         )
     return Resolution(unit.kind, unit.canonical, unit.status, unit.note, row, unit.division_code, borne)
@@ -152,7 +153,9 @@ def searchable(text: str) -> str:
     return fold("".join(c for c in text[:LONGEST_NAME] if c.isprintable()))[:60]
 
 
-def organisations(*, text: str = "", kind: str = "", level: str = "", place: str = "") -> QuerySet[Organisation]:
+def organisations(
+    *, text: str = "", kind: str = "", level: str = "", place: str = ""
+) -> QuerySet[Organisation]:
     """Return the organisations whose names contain `text`, of a kind, a level, a place; standing ones first."""
     rows = Organisation.objects.prefetch_related("names")
     wanted = searchable(text)
@@ -164,7 +167,9 @@ def organisations(*, text: str = "", kind: str = "", level: str = "", place: str
     for column, value in (("kind", kind), ("level", level), ("place_code", place)):
         if value:
             rows = rows.filter(**{column: value.replace("\0", "")})
-    found: QuerySet[Organisation] = rows.order_by(F("effective_to").desc(nulls_first=True), "place_code", "pk")
+    found: QuerySet[Organisation] = rows.order_by(
+        F("effective_to").desc(nulls_first=True), "place_code", "pk"
+    )
     return found
 
 
@@ -288,7 +293,9 @@ class Candidate:
     ticked: bool
 
 
-def candidates(meant: Wording, place_code: str, chosen: Iterable[str] | None = None) -> dict[str, list[Candidate]]:
+def candidates(
+    meant: Wording, place_code: str, chosen: Iterable[str] | None = None
+) -> dict[str, list[Candidate]]:
     """Return the standing organisations in and under a place, by title of level, those the wording points at first.
 
     `chosen` (codes) are the ticked ones; without it, those that are proposed.

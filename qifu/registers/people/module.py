@@ -25,7 +25,9 @@ declare_permissions(
     Permission("people.change_own_password", "修改自己的口令", {SIGNED_IN: ("self",)}),
     Permission("people.sign_out", "退出登录", {SIGNED_IN: ("self",)}),
     Permission("people.manage", "管理人员与岗位", {"system_administrator": (ANYWHERE,)}),
-    Permission("people.view", "查看人员与岗位", {"system_administrator": (ANYWHERE,), "auditor": (ANYWHERE,)}),
+    Permission(
+        "people.view", "查看人员与岗位", {"system_administrator": (ANYWHERE,), "auditor": (ANYWHERE,)}
+    ),
     Permission("people.load_demo", "载入模拟人员", {}),
     Permission("foundation.read_audit", "查看审计记录", {"auditor": (ANYWHERE,)}),
     Permission("foundation.manage_calendar", "发布工作日历", {"system_administrator": (ANYWHERE,)}),

@@ -60,7 +60,9 @@ def searchable(text: str) -> str:
     return "".join(c for c in text[:200] if c.isprintable()).strip()[:60]
 
 
-def people(actor: Actor, at: datetime, *, text: str = "", role: str = "", state: str = "") -> QuerySet[Person]:
+def people(
+    actor: Actor, at: datetime, *, text: str = "", role: str = "", state: str = ""
+) -> QuerySet[Person]:
     """Return the people the actor may see: by name or sign-in name, by a role held now, by state (active, disabled)."""
     rows = visible(Person.objects.all(), actor, "people.view", at)
     wanted = searchable(text)
@@ -178,18 +180,30 @@ FACT_TITLES = {
 
 
 def audit_page(
-    actor: Actor, at: datetime, *, act: str = "", username: str = "", day: date | None = None, number: str | None = None
+    actor: Actor,
+    at: datetime,
+    *,
+    act: str = "",
+    username: str = "",
+    day: date | None = None,
+    number: str | None = None,
 ) -> Page[Any]:
     """Return one page of the audit trail: of an act, by the person of that sign-in name, on a day."""
     actor_id = None
     wanted = searchable(username)
     if wanted:
         actor_id = Person.objects.filter(username=wanted.lower()).values_list("pk", flat=True).first() or 0
-    page: Page[Any] = Paginator(audit_rows(actor, at, act=act, actor_id=actor_id, day=day), PAGE_SIZE).get_page(number)
+    page: Page[Any] = Paginator(
+        audit_rows(actor, at, act=act, actor_id=actor_id, day=day), PAGE_SIZE
+    ).get_page(number)
     rows = list(page.object_list)
-    subjects = [int(r.subject_id) for r in rows if r.subject_kind == "people.person" and r.subject_id.isdigit()]
+    subjects = [
+        int(r.subject_id) for r in rows if r.subject_kind == "people.person" and r.subject_id.isdigit()
+    ]
     names = dict(
-        Person.objects.filter(pk__in=[*(r.actor_id for r in rows if r.actor_id), *subjects]).values_list("pk", "name")
+        Person.objects.filter(pk__in=[*(r.actor_id for r in rows if r.actor_id), *subjects]).values_list(
+            "pk", "name"
+        )
     )
     places = divisions.names(row.place_code for row in rows if row.place_code)
     page.object_list = [_entry(row, names, places) for row in rows]

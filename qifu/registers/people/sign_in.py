@@ -55,7 +55,9 @@ def name_key(name: str) -> str:
     return salted_hmac("qifu.people.sign_in", name, algorithm="sha256").hexdigest()
 
 
-def sign_in(*, by: Actor, at: datetime, username: str, password: str, request: HttpRequest | None = None) -> Person:
+def sign_in(
+    *, by: Actor, at: datetime, username: str, password: str, request: HttpRequest | None = None
+) -> Person:
     """Return the person whose name and password these are, signed in on `request`; raise Refused for anyone else.
 
     The message is one and the same whether the name, the password or both are wrong. Never call it inside a

@@ -19,7 +19,9 @@ def actor_of(request: HttpRequest) -> Actor:
     return person.as_actor() if isinstance(person, Person) and person.is_active else ANONYMOUS
 
 
-def own_password_first(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+def own_password_first(
+    get_response: Callable[[HttpRequest], HttpResponse],
+) -> Callable[[HttpRequest], HttpResponse]:
     """Middleware, after authentication: lead a person with a one-time password to replace it before anything else.
 
     It is a kindness only: the Authority grants such a person nothing in any case.
@@ -28,7 +30,9 @@ def own_password_first(get_response: Callable[[HttpRequest], HttpResponse]) -> C
     def middleware(request: HttpRequest) -> HttpResponse:
         person = getattr(request, "user", None)
         if isinstance(person, Person) and person.must_change_password:
-            free = request.path.startswith("/static/") or request.path in {reverse(name) for name in FREE_ROUTES}
+            free = request.path.startswith("/static/") or request.path in {
+                reverse(name) for name in FREE_ROUTES
+            }
             if not free:
                 return HttpResponseRedirect(reverse("change_own_password"))
         return get_response(request)

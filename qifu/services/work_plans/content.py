@@ -34,7 +34,9 @@ def exact(value: Any, key: str = "") -> Any:
         return {name: exact(part, name) for name, part in value.items()}
     if isinstance(value, list):
         return [exact(part, key) for part in value]
-    if isinstance(value, float) or (key in _DECIMAL_KEYS and isinstance(value, int) and not isinstance(value, bool)):
+    if isinstance(value, float) or (
+        key in _DECIMAL_KEYS and isinstance(value, int) and not isinstance(value, bool)
+    ):
         return _plain_decimal(Decimal(repr(value)))
     return value
 
@@ -94,7 +96,11 @@ def row_title(part: str, row: Mapping[str, Any]) -> str:
 
 
 def content_of(
-    reading: Mapping[str, Any], *, place_code: str, publicity: str, held: Mapping[tuple[str, int], list[str]],
+    reading: Mapping[str, Any],
+    *,
+    place_code: str,
+    publicity: str,
+    held: Mapping[tuple[str, int], list[str]],
     rulings: Iterable[Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Return the content to publish: `held` names by (part, row) the items kept back, with the open errors."""

@@ -38,7 +38,9 @@ def _write(book: Workbook, facts: Facts, sheet: Sheet) -> None:
     page["A1"] = _safe(f"{facts.title}：{sheet.title}")
     page["A1"].font = Font(bold=True, size=14)
     page.merge_cells(f"A1:{last}1")
-    page["A2"] = _safe(" · ".join(part for part in (facts.document_number, facts.footer, facts.chosen) if part))
+    page["A2"] = _safe(
+        " · ".join(part for part in (facts.document_number, facts.footer, facts.chosen) if part)
+    )
     page["A2"].font = Font(color="4B5563", size=9)
     page.merge_cells(f"A2:{last}2")
     for column, (title, width) in enumerate(sheet.headings, start=1):

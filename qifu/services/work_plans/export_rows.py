@@ -68,9 +68,21 @@ def _indicators(items: list[Any]) -> Sheet:
     rows: list[tuple[Cell, ...]] = []
     for item in (one for one in items if one.kind == "indicator"):
         target = next(iter(item.targets.all()), None)
-        value: Cell = target.value if target and target.value is not None else target_words(target) if target else ""
+        value: Cell = (
+            target.value if target and target.value is not None else target_words(target) if target else ""
+        )
         unit = target.unit if target else ""
-        rows.append((Decimal(item.number), item.group, item.title, unit or "/", value, item.frequency, _standing(item)))
+        rows.append(
+            (
+                Decimal(item.number),
+                item.group,
+                item.title,
+                unit or "/",
+                value,
+                item.frequency,
+                _standing(item),
+            )
+        )
     return Sheet("主要指标", headings, rows)
 
 
@@ -97,7 +109,9 @@ def _actions(items: list[Any]) -> Sheet:
     )  # fmt: skip
     rows = []
     for item in (one for one in items if one.kind == "action"):
-        targets = [f"{n}.{t.name} {target_words(t)}".strip() for n, t in enumerate(item.targets.all(), start=1)]
+        targets = [
+            f"{n}.{t.name} {target_words(t)}".strip() for n, t in enumerate(item.targets.all(), start=1)
+        ]
         steps = [f"{n}.{step}" for n, step in enumerate(item.steps, start=1)]
         text = "" if item.standing == "missing" else item.text
         rows.append(

@@ -30,7 +30,9 @@ def word(facts: Facts, sheets: Sequence[Sheet]) -> bytes:
     document = Document()
     _page(document, facts)
     _paragraph(document, f"{facts.title}分解表", size=18, font=HEADING_FONT, centre=True)
-    line = " · ".join(part for part in (facts.document_number, facts.issuer, facts.footer, facts.chosen) if part)
+    line = " · ".join(
+        part for part in (facts.document_number, facts.issuer, facts.footer, facts.chosen) if part
+    )
     _paragraph(document, line, size=10, centre=True)
     for sheet in (one for one in sheets if one.rows):
         _paragraph(document, sheet.title, size=14, font=HEADING_FONT)
@@ -71,7 +73,11 @@ def _run(paragraph: Any, text: str, size: int, font: str) -> None:
 
 
 def _table(document: Any, sheet: Sheet) -> None:
-    used = [i for i, _ in enumerate(sheet.headings) if i == 0 or any(row[i] not in ("", None) for row in sheet.rows)]
+    used = [
+        i
+        for i, _ in enumerate(sheet.headings)
+        if i == 0 or any(row[i] not in ("", None) for row in sheet.rows)
+    ]
     table = document.add_table(rows=1, cols=len(used))
     table.style = "Table Grid"
     table.autofit = False

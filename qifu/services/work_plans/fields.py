@@ -164,11 +164,15 @@ Resolver = Callable[[str], tuple[str, str]]
 """Gives for a written unit its usual name and its kind (specific, generic or division)."""
 
 
-def read_entry(field: Field, entry: Entry, *, year: int | None = None, resolve: Resolver | None = None) -> Any:
+def read_entry(
+    field: Field, entry: Entry, *, year: int | None = None, resolve: Resolver | None = None
+) -> Any:
     """Return the JSON value that a person entered; raises FieldFault when it cannot stand."""
     if field.kind == "targets":
         columns = entry.columns or {}
-        value: Any = _read_targets({key: [cell.replace("\0", "") for cell in cells] for key, cells in columns.items()})
+        value: Any = _read_targets(
+            {key: [cell.replace("\0", "") for cell in cells] for key, cells in columns.items()}
+        )
     else:
         text = entry.text.replace("\0", "").strip()
         value = _READERS[field.kind](field, text, year, resolve or _as_written) if text else _nothing(field)
@@ -192,7 +196,11 @@ def read_number(text: str, title: str) -> str:
         number = Decimal(plain)
     except InvalidOperation:
         raise FieldFault(f"“{title}”应为数字，如 95.5；“{text}”不是数字。单位请填在“计量单位”一栏") from None
-    if not number.is_finite() or abs(number) >= Decimal(10) ** 15 or number.normalize().as_tuple().exponent < -6:  # type: ignore[operator]
+    if (
+        not number.is_finite()
+        or abs(number) >= Decimal(10) ** 15
+        or number.normalize().as_tuple().exponent < -6
+    ):  # type: ignore[operator]
         raise FieldFault(f"“{title}”超出范围：整数不超过 15 位，小数不超过 6 位")
     return f"{number:f}"
 
@@ -256,7 +264,11 @@ def _read_targets(columns: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
     count = max((len(column) for column in columns.values()), default=0)
     targets = []
     for i in range(count):
-        cells = {key: (columns.get(key) or [""] * count)[i].strip() for key in TARGET_KEYS if i < len(columns.get(key, ()))}
+        cells = {
+            key: (columns.get(key) or [""] * count)[i].strip()
+            for key in TARGET_KEYS
+            if i < len(columns.get(key, ()))
+        }
         if not any(cells.get(key) for key in ("text", "name", "value", "baseline")):
             continue
         if not cells.get("name"):

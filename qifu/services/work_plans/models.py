@@ -37,7 +37,9 @@ class PlanReview(Record):
     title = models.CharField("标题", max_length=300)
     document_number = models.CharField("文号", max_length=80, blank=True)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.READING)
-    publicity = models.CharField("公开属性", max_length=12, choices=Publicity.choices, default=Publicity.NOT_PUBLIC)
+    publicity = models.CharField(
+        "公开属性", max_length=12, choices=Publicity.choices, default=Publicity.NOT_PUBLIC
+    )
     file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", null=True, verbose_name="原件")
     filename = models.CharField("文件名", max_length=200, blank=True)
     file_digest = models.CharField("文件摘要", max_length=64, blank=True)
@@ -50,7 +52,9 @@ class PlanReview(Record):
     corrects = models.ForeignKey(
         "foundation.Revision", models.PROTECT, related_name="+", null=True, verbose_name="所更正的版本"
     )
-    revision = models.ForeignKey("foundation.Revision", models.PROTECT, related_name="+", null=True, verbose_name="版本")
+    revision = models.ForeignKey(
+        "foundation.Revision", models.PROTECT, related_name="+", null=True, verbose_name="版本"
+    )
     created_at = models.DateTimeField("上传时间")
     created_by = models.BigIntegerField("上传人", null=True)
     created_by_name = models.CharField("上传人姓名", max_length=60, blank=True)
@@ -95,7 +99,9 @@ class Irregularity(Record):
         CORRECTED = "corrected", "已更正"
         REJECTED = "rejected", "不采纳"
 
-    review = models.ForeignKey(PlanReview, models.CASCADE, related_name="irregularities", verbose_name="审核稿")
+    review = models.ForeignKey(
+        PlanReview, models.CASCADE, related_name="irregularities", verbose_name="审核稿"
+    )
     position = models.PositiveIntegerField("序")
     code = models.CharField("代码", max_length=40)
     severity = models.CharField("程度", max_length=8, choices=Severity.choices)
@@ -122,7 +128,8 @@ class Irregularity(Record):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["review", "position"], name="irregularity_position_once"),
             models.CheckConstraint(
-                condition=Q(state="open", ruled_at__isnull=True) | (~Q(state="open") & Q(ruled_at__isnull=False)),
+                condition=Q(state="open", ruled_at__isnull=True)
+                | (~Q(state="open") & Q(ruled_at__isnull=False)),
                 name="ruling_is_dated",
             ),
         ]
@@ -279,5 +286,7 @@ class PlanUnit(Record):
 def _plans_naming(organisation_id: int | None) -> Any:
     if organisation_id is None:
         return []
-    rows = PlanUnit.objects.filter(organisation_id=organisation_id, item__revision=models.F("item__plan__revision"))
+    rows = PlanUnit.objects.filter(
+        organisation_id=organisation_id, item__revision=models.F("item__plan__revision")
+    )
     return rows.values("item__plan_id")

@@ -37,7 +37,8 @@ def project(plan: Plan, revision: Revision, content: Mapping[str, Any], resolve:
     written = {text for draft in drafts for raw, name, *_ in draft.units for text in (raw, name) if text}
     known = resolve(sorted(written), day)
     items = [
-        PlanItem(plan=plan, revision=revision, order=order, **draft.facts) for order, draft in enumerate(drafts, start=1)
+        PlanItem(plan=plan, revision=revision, order=order, **draft.facts)
+        for order, draft in enumerate(drafts, start=1)
     ]
     PlanItem.objects.bulk_create(items)
     targets = [
@@ -83,7 +84,9 @@ def _stated(part: str, kind: str, row: Mapping[str, Any]) -> _Draft:
         "deadline_text": (deadline.get("raw") or "")[:80], "source_part": source.get("part") or part,
         "source_line": source.get("line"),
     }  # fmt: skip
-    targets = [_indicator_target(row)] if kind == "indicator" else [_target(t) for t in row.get("targets") or []]
+    targets = (
+        [_indicator_target(row)] if kind == "indicator" else [_target(t) for t in row.get("targets") or []]
+    )
     return _Draft(facts, targets, list(_units(row)))
 
 
@@ -132,7 +135,10 @@ def _units(row: Mapping[str, Any]) -> Iterable[tuple[str, str | None, str | None
 
 
 def _unit_row(
-    item: PlanItem, order: int, unit: tuple[str, str | None, str | None, bool, str], known: Mapping[str, KnownUnit]
+    item: PlanItem,
+    order: int,
+    unit: tuple[str, str | None, str | None, bool, str],
+    known: Mapping[str, KnownUnit],
 ) -> PlanUnit:
     raw, name, kind, inherited, role = unit
     found = known.get(name or raw) or known.get(raw)

@@ -57,7 +57,9 @@ def value_at(reading: Mapping[str, Any], part: str, row: int | None, field: str)
     return rows[row].get(field) if 0 <= row < len(rows) else None
 
 
-def find_row(reading: Mapping[str, Any], part: str, number: int | None, line: int | None) -> tuple[str, int | None]:
+def find_row(
+    reading: Mapping[str, Any], part: str, number: int | None, line: int | None
+) -> tuple[str, int | None]:
     """Return (part, row) of the row with `number`, the one nearest `line` when several have it; row None if none.
 
     A number that a numbering skips is found among `missing`.

@@ -40,11 +40,26 @@ def test_cities_and_counties_are_those_of_the_shared_list() -> None:
     assert (len(BOOK.of_kind("city")), len(BOOK.of_kind("county"))) == (11, 90)
 
 
-@pytest.mark.parametrize(("text", "code"), [
-    ("萧山", "330109"), ("萧山区", "330109"), ("杭州市萧山区", "330109"), ("杭州萧山区", "330109"),
-    ("浙江省杭州市 萧山区", "330109"), ("浙江", "330000"), ("浙江省", "330000"), ("温州", "330300"), ("景宁", "331127"),
-    ("温州湾新区", "F330300-01"), ("前湾新区", "F330200-01"), ("江干区", None), ("不存在", None), ("", None), ("市", None),
-])
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("萧山", "330109"),
+        ("萧山区", "330109"),
+        ("杭州市萧山区", "330109"),
+        ("杭州萧山区", "330109"),
+        ("浙江省杭州市 萧山区", "330109"),
+        ("浙江", "330000"),
+        ("浙江省", "330000"),
+        ("温州", "330300"),
+        ("景宁", "331127"),
+        ("温州湾新区", "F330300-01"),
+        ("前湾新区", "F330200-01"),
+        ("江干区", None),
+        ("不存在", None),
+        ("", None),
+        ("市", None),
+    ],
+)
 def test_by_name_knows_full_short_and_city_qualified_names(text: str, code: str | None) -> None:
     found = BOOK.by_name(text)
     assert (found.code if found else None) == code
@@ -66,17 +81,20 @@ def test_the_map_of_hangzhou_changes_on_the_ninth_of_april_2021() -> None:
     assert len(list(before.counted(["330100"]))) == len(list(after.counted(["330100"]))) == 13
 
 
-@pytest.mark.parametrize(("code", "day", "heirs"), [
-    ("330103", date(2024, 1, 1), ("330105",)),
-    ("330104", date(2024, 1, 1), ("330102", "330114")),
-    ("330104", date(2020, 1, 1), ("330104",)),
-    ("330110", date(2024, 1, 1), ("330110", "330113")),
-    ("F330100-02", date(2024, 1, 1), ("330114",)),
-    ("F330100-02", date(2020, 1, 1), ("F330100-01",)),
-    ("330204", date(2024, 1, 1), ("330212",)),
-    ("330109", date(2024, 1, 1), ("330109",)),
-    ("999999", date(2024, 1, 1), ()),
-])
+@pytest.mark.parametrize(
+    ("code", "day", "heirs"),
+    [
+        ("330103", date(2024, 1, 1), ("330105",)),
+        ("330104", date(2024, 1, 1), ("330102", "330114")),
+        ("330104", date(2020, 1, 1), ("330104",)),
+        ("330110", date(2024, 1, 1), ("330110", "330113")),
+        ("F330100-02", date(2024, 1, 1), ("330114",)),
+        ("F330100-02", date(2020, 1, 1), ("F330100-01",)),
+        ("330204", date(2024, 1, 1), ("330212",)),
+        ("330109", date(2024, 1, 1), ("330109",)),
+        ("999999", date(2024, 1, 1), ()),
+    ],
+)
 def test_successors_follow_the_chain_to_the_day(code: str, day: date, heirs: tuple[str, ...]) -> None:
     assert BOOK.successors(code, day) == heirs
 
@@ -144,35 +162,79 @@ HEAD = """divisions:
 """
 
 
-@pytest.mark.parametrize(("added", "line", "cause"), [
-    ("- {code: '330105', name: 拱墅区, kind: county, parent: '330900'}", 7, "上级“330900”不存在"),
-    ("- {code: '330105', name: 拱墅区, kind: county, parent: '330102'}", 7, "级别不对"),
-    ("- {code: '330105', name: 拱墅区, kind: county}", 7, "没有写上级 parent"),
-    ("- {code: '330102', name: 上城区, kind: county, parent: '330100'}", 7, "与第 5 行重复"),
-    ("- {code: '330102', name: 上城区, kind: county, parent: '330100', effective: {from: null, to: 2021-04-09}}", 7,
-     "有效期与第 5 行重叠"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {to: 2021-04-09},"
-     " successors: ['330199']}", 7, "后续区划“330199”不在本文件中"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', successors: ['330102']}", 7, "现行区划写了后续"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {from: 2021-04-09, to: 2021-04-09}}",
-     7, "起日不早于止日"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {from: 二〇二一年}}", 7, "不是日期"),
-    ("- {code: '33010', name: 下城区, kind: county, parent: '330100'}", 7, "格式不对"),
-    ("- {code: '330103', name: 下城区, kind: town, parent: '330100'}", 7, "“town”不在允许之列"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', colour: red}", 7, "不认识“colour”"),
-    ("- {code: '330103', name: 下城区, kind: county, parent: '330100', counted_in_totals: false}", 7, "合计标志不对"),
-    ("- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', spans: ['330102']}", 7, "合计标志不对"),
-    ("- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false,"
-     " spans: ['330102', '330203']}", 7, "最近共同上级“330000”"),
-    ("- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false,"
-     " spans: ['330100']}", 7, "不是同期有效的县"),
-    ("- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false}", 7,
-     "没有写所在县"),
-    ("- {code: '330114', name: 某新区, kind: functional_area, parent: '330100'}", 7, "格式不对"),
-    ("- {code: '330103', code: '330104', name: 下城区, kind: county, parent: '330100'}", 7, "“code”重复"),
-    ("- {code: '330103', name: [下城区, kind: county", 8, "YAML 格式有误"),
-    ("- 只是文字", 7, "应为若干"),
-])
+@pytest.mark.parametrize(
+    ("added", "line", "cause"),
+    [
+        ("- {code: '330105', name: 拱墅区, kind: county, parent: '330900'}", 7, "上级“330900”不存在"),
+        ("- {code: '330105', name: 拱墅区, kind: county, parent: '330102'}", 7, "级别不对"),
+        ("- {code: '330105', name: 拱墅区, kind: county}", 7, "没有写上级 parent"),
+        ("- {code: '330102', name: 上城区, kind: county, parent: '330100'}", 7, "与第 5 行重复"),
+        (
+            "- {code: '330102', name: 上城区, kind: county, parent: '330100', effective: {from: null, to: 2021-04-09}}",
+            7,
+            "有效期与第 5 行重叠",
+        ),
+        (
+            "- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {to: 2021-04-09},"
+            " successors: ['330199']}",
+            7,
+            "后续区划“330199”不在本文件中",
+        ),
+        (
+            "- {code: '330103', name: 下城区, kind: county, parent: '330100', successors: ['330102']}",
+            7,
+            "现行区划写了后续",
+        ),
+        (
+            "- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {from: 2021-04-09, to: 2021-04-09}}",
+            7,
+            "起日不早于止日",
+        ),
+        (
+            "- {code: '330103', name: 下城区, kind: county, parent: '330100', effective: {from: 二〇二一年}}",
+            7,
+            "不是日期",
+        ),
+        ("- {code: '33010', name: 下城区, kind: county, parent: '330100'}", 7, "格式不对"),
+        ("- {code: '330103', name: 下城区, kind: town, parent: '330100'}", 7, "“town”不在允许之列"),
+        (
+            "- {code: '330103', name: 下城区, kind: county, parent: '330100', colour: red}",
+            7,
+            "不认识“colour”",
+        ),
+        (
+            "- {code: '330103', name: 下城区, kind: county, parent: '330100', counted_in_totals: false}",
+            7,
+            "合计标志不对",
+        ),
+        (
+            "- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', spans: ['330102']}",
+            7,
+            "合计标志不对",
+        ),
+        (
+            "- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false,"
+            " spans: ['330102', '330203']}",
+            7,
+            "最近共同上级“330000”",
+        ),
+        (
+            "- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false,"
+            " spans: ['330100']}",
+            7,
+            "不是同期有效的县",
+        ),
+        (
+            "- {code: F330100-01, name: 某新区, kind: functional_area, parent: '330100', counted_in_totals: false}",
+            7,
+            "没有写所在县",
+        ),
+        ("- {code: '330114', name: 某新区, kind: functional_area, parent: '330100'}", 7, "格式不对"),
+        ("- {code: '330103', code: '330104', name: 下城区, kind: county, parent: '330100'}", 7, "“code”重复"),
+        ("- {code: '330103', name: [下城区, kind: county", 8, "YAML 格式有误"),
+        ("- 只是文字", 7, "应为若干"),
+    ],
+)
 def test_a_wrong_file_is_refused_with_file_line_cause_and_remedy(
     tmp_path: Path, added: str, line: int, cause: str
 ) -> None:
@@ -184,10 +246,20 @@ def test_a_wrong_file_is_refused_with_file_line_cause_and_remedy(
     assert str(caught.value).startswith(f"divisions.yaml 第 {line} 行：") and caught.value.remedy
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"[]", b"\xff\xfe\x00", b"divisions:", b"divisions: {}", b"a: b: c", b"!!python/object:os.system {}",
-    b"divisions: [{code: 2021-13-99}]", b"x: " + b"[" * 5000,
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"\xff\xfe\x00",
+        b"divisions:",
+        b"divisions: {}",
+        b"a: b: c",
+        b"!!python/object:os.system {}",
+        b"divisions: [{code: 2021-13-99}]",
+        b"x: " + b"[" * 5000,
+    ],
+)
 def test_rubbish_is_refused_and_never_crashes(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "divisions.yaml"
     path.write_bytes(content)

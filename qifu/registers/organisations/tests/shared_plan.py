@@ -28,8 +28,8 @@ def shared_file(*parts: str) -> Path:
 def unit_cells() -> list[str]:
     """Every cell of annexes 2 and 3 that holds responsible, leading or cooperating units."""
     text = shared_file("plan", "work-plan-2024.txt").read_text(encoding="utf-8")
-    annexes = text[text.index("附件 2"):]
-    second, third = annexes[: annexes.index("附件 3")], annexes[annexes.index("附件 3"):]
+    annexes = text[text.index("附件 2") :]
+    second, third = annexes[: annexes.index("附件 3")], annexes[annexes.index("附件 3") :]
     cells = []
     for line in second.splitlines():
         row = line.split("\t")

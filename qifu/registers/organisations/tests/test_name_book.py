@@ -31,56 +31,97 @@ def test_every_unit_of_the_annexes_and_the_body_resolves() -> None:
 
 def test_the_slips_of_the_plan_are_reported_and_are_no_names() -> None:
     written = [unit for cell in [*unit_cells(), *leading_cells()] for unit in units_of(cell)]
-    slips = {unit: found.canonical for unit, found in resolve_all(BOOK, written).items()
-             if found is not None and found.status == "slip"}
+    slips = {
+        unit: found.canonical
+        for unit, found in resolve_all(BOOK, written).items()
+        if found is not None and found.status == "slip"
+    }
     assert slips == {
-        "省人社厅 省保厅": "省人社厅", "省人社保厅": "省人社厅", "省委发展改革委": "省发展改革委",
-        "省政法委员会": "省委政法委", "省律师协": "省律师协会",
+        "省人社厅 省保厅": "省人社厅",
+        "省人社保厅": "省人社厅",
+        "省委发展改革委": "省发展改革委",
+        "省政法委员会": "省委政法委",
+        "省律师协": "省律师协会",
     }
     for unit in slips:
         found = BOOK.resolve(unit)
         assert found is not None and "见于" in found.note and "浙营商专发〔2024〕1号" in found.note
-    registered = {name_key(name) for body in BOOK.organisations
-                  for name in (body.name, body.full_name, *body.aliases, *body.second_names)}
+    registered = {
+        name_key(name)
+        for body in BOOK.organisations
+        for name in (body.name, body.full_name, *body.aliases, *body.second_names)
+    }
     assert registered.isdisjoint({name_key(slip.text) for slip in BOOK.slips})
 
 
-@pytest.mark.parametrize(("raw", "canonical", "status", "code"), [
-    ("省发展改革委", "省发展改革委", "name", "330000.development_reform"),
-    ("省发改委", "省发展改革委", "alias", "330000.development_reform"),
-    ("浙江省发展和改革委员会", "省发展改革委", "name", "330000.development_reform"),
-    ("省 发展改革委", "省发展改革委", "name", "330000.development_reform"),
-    ("省人力社保厅", "省人社厅", "alias", "330000.human_resources"),
-    ("省数据局（省政务服务办）", "省数据局", "second_name", "330000.data"),
-    ("省数据局(省政务服务办)", "省数据局", "second_name", "330000.data"),
-    ("省数据局〔省政务服务办〕", "省数据局", "second_name", "330000.data"),
-    ("省政务服务办", "省数据局", "second_name", "330000.data"),
-    ("省委组织部（省委人才办）", "省委组织部", "second_name", "330000.party_organisation"),
-    ("中共浙江省委组织部", "省委组织部", "name", "330000.party_organisation"),
-    ("省大数据局", "省数据局", "former_name", "330000.data"),
-    ("浙江银保监局", "国家金融监督管理总局浙江监管局", "former_name", "330000.financial_regulation_zhejiang"),
-    ("人行浙江省分行", "人民银行浙江省分行", "alias", "330000.pboc_zhejiang"),
-    ("省营商环境优化提升\"一号改革工程\"专班", "省营商环境优化提升“一号改革工程”专班", "name",
-     "330000.business_environment_task_force"),
-    ("杭州市委改革办", "杭州市委改革办", "name", "330100.reform_office"),
-    ("浙江省杭州市委改革办", "杭州市委改革办", "name", "330100.reform_office"),
-    ("中共杭州市委全面深化改革委员会办公室", "杭州市委改革办", "name", "330100.reform_office"),
-    ("湖州市南浔区发改局", "南浔区发改局", "name", "330503.development_reform"),
-    ("萧山区企业综合服务中心", "萧山区企服中心", "name", "330109.enterprise_service_centre"),
-    ("温州湾新区管委会", "温州湾新区管委会", "name", "F330300-01.functional_area_committee"),
-    ("江干区发改局", "江干区发改局", "former_name", "330104.development_reform"),
-])
+@pytest.mark.parametrize(
+    ("raw", "canonical", "status", "code"),
+    [
+        ("省发展改革委", "省发展改革委", "name", "330000.development_reform"),
+        ("省发改委", "省发展改革委", "alias", "330000.development_reform"),
+        ("浙江省发展和改革委员会", "省发展改革委", "name", "330000.development_reform"),
+        ("省 发展改革委", "省发展改革委", "name", "330000.development_reform"),
+        ("省人力社保厅", "省人社厅", "alias", "330000.human_resources"),
+        ("省数据局（省政务服务办）", "省数据局", "second_name", "330000.data"),
+        ("省数据局(省政务服务办)", "省数据局", "second_name", "330000.data"),
+        ("省数据局〔省政务服务办〕", "省数据局", "second_name", "330000.data"),
+        ("省政务服务办", "省数据局", "second_name", "330000.data"),
+        ("省委组织部（省委人才办）", "省委组织部", "second_name", "330000.party_organisation"),
+        ("中共浙江省委组织部", "省委组织部", "name", "330000.party_organisation"),
+        ("省大数据局", "省数据局", "former_name", "330000.data"),
+        (
+            "浙江银保监局",
+            "国家金融监督管理总局浙江监管局",
+            "former_name",
+            "330000.financial_regulation_zhejiang",
+        ),
+        ("人行浙江省分行", "人民银行浙江省分行", "alias", "330000.pboc_zhejiang"),
+        (
+            '省营商环境优化提升"一号改革工程"专班',
+            "省营商环境优化提升“一号改革工程”专班",
+            "name",
+            "330000.business_environment_task_force",
+        ),
+        ("杭州市委改革办", "杭州市委改革办", "name", "330100.reform_office"),
+        ("浙江省杭州市委改革办", "杭州市委改革办", "name", "330100.reform_office"),
+        ("中共杭州市委全面深化改革委员会办公室", "杭州市委改革办", "name", "330100.reform_office"),
+        ("湖州市南浔区发改局", "南浔区发改局", "name", "330503.development_reform"),
+        ("萧山区企业综合服务中心", "萧山区企服中心", "name", "330109.enterprise_service_centre"),
+        ("温州湾新区管委会", "温州湾新区管委会", "name", "F330300-01.functional_area_committee"),
+        ("江干区发改局", "江干区发改局", "former_name", "330104.development_reform"),
+    ],
+)
 def test_specific_bodies(raw: str, canonical: str, status: str, code: str) -> None:
     found = BOOK.resolve(raw)
     assert found is not None
-    assert (found.canonical, found.status, found.kind, found.organisation_code) == (canonical, status, "specific", code)
+    assert (found.canonical, found.status, found.kind, found.organisation_code) == (
+        canonical,
+        status,
+        "specific",
+        code,
+    )
 
 
-@pytest.mark.parametrize("raw", [
-    "市、县（市、区）党委改革办", "市、县（市、区）企服中心", "市、县（市、区）发改局", "市、县（市、区）党委、政府", "企服中心",
-    "各业务主管部门", "市、县（市、区）各业务主管部门", "省、市、县（市、区）各业务部门", "省级有关部门", "省级相关部门", "各设区市",
-    "其他省级行政执法部门", "省级各有关单位", "各市、县（市、区）党委改革办", "各市、县（市、区）人民政府",
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "市、县（市、区）党委改革办",
+        "市、县（市、区）企服中心",
+        "市、县（市、区）发改局",
+        "市、县（市、区）党委、政府",
+        "企服中心",
+        "各业务主管部门",
+        "市、县（市、区）各业务主管部门",
+        "省、市、县（市、区）各业务部门",
+        "省级有关部门",
+        "省级相关部门",
+        "各设区市",
+        "其他省级行政执法部门",
+        "省级各有关单位",
+        "各市、县（市、区）党委改革办",
+        "各市、县（市、区）人民政府",
+    ],
+)
 def test_generic_units_stay_as_written_and_are_nobody(raw: str) -> None:
     found = BOOK.resolve(raw)
     assert found is not None
@@ -92,20 +133,44 @@ def test_expansion_is_only_proposed() -> None:
     assert not any(body.name == "党委改革办" or body.name.startswith("市、县") for body in BOOK.organisations)
 
 
-@pytest.mark.parametrize(("raw", "canonical", "code", "status"), [
-    ("萧山区", "杭州市萧山区", "330109", "name"), ("杭州市钱塘区", "杭州市钱塘区", "330114", "name"),
-    ("温州湾新区", "温州湾新区", "F330300-01", "name"), ("南浔", "湖州市南浔区", "330503", "alias"),
-    ("衢州市", "衢州市", "330800", "name"), ("江干区", "杭州市江干区", "330104", "former_name"),
-])
+@pytest.mark.parametrize(
+    ("raw", "canonical", "code", "status"),
+    [
+        ("萧山区", "杭州市萧山区", "330109", "name"),
+        ("杭州市钱塘区", "杭州市钱塘区", "330114", "name"),
+        ("温州湾新区", "温州湾新区", "F330300-01", "name"),
+        ("南浔", "湖州市南浔区", "330503", "alias"),
+        ("衢州市", "衢州市", "330800", "name"),
+        ("江干区", "杭州市江干区", "330104", "former_name"),
+    ],
+)
 def test_divisions_own_work_too(raw: str, canonical: str, code: str, status: str) -> None:
     found = BOOK.resolve(raw)
     assert found is not None
-    assert (found.canonical, found.division_code, found.status, found.kind) == (canonical, code, status, "division")
+    assert (found.canonical, found.division_code, found.status, found.kind) == (
+        canonical,
+        code,
+        status,
+        "division",
+    )
 
 
-@pytest.mark.parametrize("raw", [
-    "", " ", "省", "省发展改苹委", "省公安厅 省检察院", "省委改革办、省数据局", "上海市发改委", "市场", "（）", "省" * 5000, "x\x00y",
-])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "",
+        " ",
+        "省",
+        "省发展改苹委",
+        "省公安厅 省检察院",
+        "省委改革办、省数据局",
+        "上海市发改委",
+        "市场",
+        "（）",
+        "省" * 5000,
+        "x\x00y",
+    ],
+)
 def test_what_is_not_known_exactly_is_not_known(raw: str) -> None:
     assert BOOK.resolve(raw) is None
 
@@ -183,28 +248,58 @@ organisations:
 """
 
 
-@pytest.mark.parametrize(("added", "line", "cause"), [
-    ("- {code: data, kind: institution, name: 省甲, full_name: 浙江省甲}", 8, "与第 3 行重复"),
-    ("- {code: other, kind: institution, name: 省政务服务办, full_name: 浙江省乙}", 8, "已属于第 7 行的另一机构“data”"),
-    ("- {code: other, kind: bureau, name: 省乙, full_name: 浙江省乙}", 8, "“bureau”不在允许之列"),
-    ("- {code: other, kind: institution, full_name: 浙江省乙}", 8, "缺少“name”"),
-    ("- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, aliases: 省丙}", 8, "应为列表"),
-    ("- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, boss: 某人}", 8, "不认识“boss”"),
-    ("- code: other\n  kind: institution\n  name: 省乙\n  full_name: 浙江省乙\n  former:\n"
-     "  - {name: 省丙, effective: {from: 2024-01-01, to: 2018-01-01}}", 13, "起日不早于止日"),
-    ("slips:\n- {text: 省数据据, means: nobody, cause: 重字, seen: [{document: 甲, place: 乙}]}", 9, "“nobody”不存在"),
-    ("slips:\n- {text: 省数据据, means: data, cause: 重字}", 9, "缺少“seen”"),
-    ("slips:\n- {text: 省政务服务办, means: data, cause: 错, seen: [{document: 甲, place: 乙}]}", 9, "已属于第 7 行"),
-    ("patterns:\n- {code: a, kind: institution, levels: [city], name: 发改局, full_name: '{d}局', generic: [发改局]}", 9,
-     "不是以区划开头"),
-    ("patterns:\n- {code: a, kind: institution, levels: [village], name: '{d}发改局', full_name: '{d}局',"
-     " generic: [发改局]}", 9, "“village”不在允许之列"),
-    ("explicit:\n- {pattern: reform_office, divisions: ['330100']}", 9, "没有标准机构“reform_office”"),
-    ("explicit:\n- {pattern: reform_office, divisions: ['999999']}", 9, "区划“999999”不在现行区划中"),
-    ("generic_units:\n- {names: [各部门]}", 9, "缺少“expansion”"),
-    ("scopes:\n- {names: [], levels: [city]}", 9, "至少要有 1 项"),
-    ("extras: 1", 8, "不认识“extras”"),
-])
+@pytest.mark.parametrize(
+    ("added", "line", "cause"),
+    [
+        ("- {code: data, kind: institution, name: 省甲, full_name: 浙江省甲}", 8, "与第 3 行重复"),
+        (
+            "- {code: other, kind: institution, name: 省政务服务办, full_name: 浙江省乙}",
+            8,
+            "已属于第 7 行的另一机构“data”",
+        ),
+        ("- {code: other, kind: bureau, name: 省乙, full_name: 浙江省乙}", 8, "“bureau”不在允许之列"),
+        ("- {code: other, kind: institution, full_name: 浙江省乙}", 8, "缺少“name”"),
+        ("- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, aliases: 省丙}", 8, "应为列表"),
+        (
+            "- {code: other, kind: institution, name: 省乙, full_name: 浙江省乙, boss: 某人}",
+            8,
+            "不认识“boss”",
+        ),
+        (
+            "- code: other\n  kind: institution\n  name: 省乙\n  full_name: 浙江省乙\n  former:\n"
+            "  - {name: 省丙, effective: {from: 2024-01-01, to: 2018-01-01}}",
+            13,
+            "起日不早于止日",
+        ),
+        (
+            "slips:\n- {text: 省数据据, means: nobody, cause: 重字, seen: [{document: 甲, place: 乙}]}",
+            9,
+            "“nobody”不存在",
+        ),
+        ("slips:\n- {text: 省数据据, means: data, cause: 重字}", 9, "缺少“seen”"),
+        (
+            "slips:\n- {text: 省政务服务办, means: data, cause: 错, seen: [{document: 甲, place: 乙}]}",
+            9,
+            "已属于第 7 行",
+        ),
+        (
+            "patterns:\n- {code: a, kind: institution, levels: [city], name: 发改局, full_name: '{d}局', generic: [发改局]}",
+            9,
+            "不是以区划开头",
+        ),
+        (
+            "patterns:\n- {code: a, kind: institution, levels: [village], name: '{d}发改局', full_name: '{d}局',"
+            " generic: [发改局]}",
+            9,
+            "“village”不在允许之列",
+        ),
+        ("explicit:\n- {pattern: reform_office, divisions: ['330100']}", 9, "没有标准机构“reform_office”"),
+        ("explicit:\n- {pattern: reform_office, divisions: ['999999']}", 9, "区划“999999”不在现行区划中"),
+        ("generic_units:\n- {names: [各部门]}", 9, "缺少“expansion”"),
+        ("scopes:\n- {names: [], levels: [city]}", 9, "至少要有 1 项"),
+        ("extras: 1", 8, "不认识“extras”"),
+    ],
+)
 def test_a_wrong_file_is_refused_with_file_line_cause_and_remedy(
     tmp_path: Path, added: str, line: int, cause: str
 ) -> None:

@@ -23,8 +23,15 @@ from qifu.services.work_plans.queries.units import known_units, resolver
 
 @action("work_plans.publish_plan", title="发布工作要点", permission="work_plans.publish", on="review")
 def publish_plan(
-    *, review: PlanReview, expected_version: int, effective_from: date | None = None, note: str = "",
-    publicity: str | None = None, by: Actor, at: datetime, today: date,
+    *,
+    review: PlanReview,
+    expected_version: int,
+    effective_from: date | None = None,
+    note: str = "",
+    publicity: str | None = None,
+    by: Actor,
+    at: datetime,
+    today: date,
 ) -> Plan:
     """Publish the effective reading as the next version; items with an open error are held back and listed.
 
@@ -49,7 +56,9 @@ def publish_review(
     doubts = list(row.irregularities.all())
     content = _content(row, doubts)
     key = series_key(row, content)
-    series = revisions.open_series(kind=SERIES_KIND, key=key, title=content["title"][:300], place_code=row.place_code)
+    series = revisions.open_series(
+        kind=SERIES_KIND, key=key, title=content["title"][:300], place_code=row.place_code
+    )
     newest = series.revisions.filter(state=Revision.State.PUBLISHED).order_by("-number").first()
     if refuse_same and newest is not None and _same(newest.content, content):
         raise Refused(f"内容与现行第 {newest.number} 版相同，没有需要发布的更改")
@@ -141,7 +150,9 @@ def _ruling_record(doubt: Irregularity) -> dict[str, Any]:
 
 def _same(before: dict[str, Any], after: dict[str, Any]) -> bool:
     """Tell whether two contents publish the same; who ruled and when does not count."""
-    return {k: v for k, v in before.items() if k != "rulings"} == {k: v for k, v in after.items() if k != "rulings"}
+    return {k: v for k, v in before.items() if k != "rulings"} == {
+        k: v for k, v in after.items() if k != "rulings"
+    }
 
 
 def _describe(plan: Plan, revision: Revision, content: dict[str, Any], at: datetime) -> None:
@@ -186,7 +197,12 @@ def load_plan_from_data(*, path: Path, by: Actor, at: datetime, today: date) -> 
 
 
 def _as_found(ruling: dict[str, Any]) -> dict[str, Any]:
-    where = {"part": ruling["part"], "number": ruling["number"], "field": ruling["field"] or None, "line": None}
+    where = {
+        "part": ruling["part"],
+        "number": ruling["number"],
+        "field": ruling["field"] or None,
+        "line": None,
+    }
     return {
         "code": ruling["code"], "severity": ruling["severity"], "where": where, "text": ruling["text"], "proposal": None,
     }  # fmt: skip

@@ -34,8 +34,14 @@ REVIEWER = "reviewer"
 
 @action("work_plans.rule_irregularity", title="裁定疑点", permission="work_plans.review", on="irregularity")
 def rule_irregularity(
-    *, irregularity: Irregularity, verdict: str, expected_version: int, entry: Entry | None = None, note: str = "",
-    by: Actor, at: datetime,
+    *,
+    irregularity: Irregularity,
+    verdict: str,
+    expected_version: int,
+    entry: Entry | None = None,
+    note: str = "",
+    by: Actor,
+    at: datetime,
 ) -> Irregularity:
     """Rule on an open doubt: `accepted` takes the proposal, `corrected` takes `entry`, `rejected` needs a `note`.
 
@@ -90,15 +96,31 @@ def reopen_irregularity(*, irregularity: Irregularity, by: Actor, at: datetime) 
 
 @action("work_plans.correct_field", title="更正识别结果", permission="work_plans.review", on="review")
 def correct_field(
-    *, review: PlanReview, part: str, row: int | None, field: str, entry: Entry, reason: str, expected_version: int,
-    by: Actor, at: datetime,
+    *,
+    review: PlanReview,
+    part: str,
+    row: int | None,
+    field: str,
+    entry: Entry,
+    reason: str,
+    expected_version: int,
+    by: Actor,
+    at: datetime,
 ) -> Irregularity:
     """Correct a field that raised no doubt, or take an item out (field `removed`); needs a reason."""
     locked = _open_review(review.pk)
-    known = Field(REMOVED, "删除本条", "flag") if field == REMOVED and part in LIST_PARTS else field_of(part, field)
+    known = (
+        Field(REMOVED, "删除本条", "flag")
+        if field == REMOVED and part in LIST_PARTS
+        else field_of(part, field)
+    )
     reading = effective_reading(locked)
     rows = reading.get(part) or [] if part in LIST_PARTS else []
-    if known is None or (part in LIST_PARTS) != (row is not None) or (row is not None and not 0 <= row < len(rows)):
+    if (
+        known is None
+        or (part in LIST_PARTS) != (row is not None)
+        or (row is not None and not 0 <= row < len(rows))
+    ):
         raise Refused("找不到要更正的地方，请刷新页面后重试")
     if not reason.strip():
         raise Refused("请写明更正的理由", reason="请写明更正的理由，如“原件第3页为6月”")
@@ -117,7 +139,14 @@ def correct_field(
 
 @action("work_plans.add_item", title="补录条目", permission="work_plans.review", on="review")
 def add_item(
-    *, review: PlanReview, part: str, number: int, entries: Mapping[str, Entry], reason: str, by: Actor, at: datetime
+    *,
+    review: PlanReview,
+    part: str,
+    number: int,
+    entries: Mapping[str, Entry],
+    reason: str,
+    by: Actor,
+    at: datetime,
 ) -> Irregularity:
     """Enter an indicator, task or action that the reader did not find; `entries` by field; needs a reason.
 
@@ -129,10 +158,16 @@ def add_item(
         raise Refused("只能补录指标、任务和行动")
     rows = reading.get(part) or []
     if not 1 <= number <= 9999 or any(row.get("number") == number and not row.get(REMOVED) for row in rows):
-        raise Refused(f"第{number}条已有或序号不对", number=f"第{number}条已有，请核对序号，或到“全部内容”更正原有的一条")
+        raise Refused(
+            f"第{number}条已有或序号不对",
+            number=f"第{number}条已有，请核对序号，或到“全部内容”更正原有的一条",
+        )
     if not reason.strip():
         raise Refused("请写明补录的依据", reason="请写明依据，如“原件第7页第5行”")
-    item: dict[str, Any] = {"number": number, "source": {"part": part, "page": None, "line": None, "cell": None}}
+    item: dict[str, Any] = {
+        "number": number,
+        "source": {"part": part, "page": None, "line": None, "cell": None},
+    }
     faults = {}
     for field in FIELDS[part]:
         try:
@@ -165,7 +200,9 @@ def accept_information(*, review: PlanReview, by: Actor, at: datetime) -> int:
         row.state, row.ruled_order = State.ACCEPTED, locked.version
         row.ruled_by, row.ruled_name, row.ruled_at = by.id, by.name, at
         row.note = "批量采纳：保持识别结果"
-    Irregularity.objects.bulk_update(rows, ["state", "ruled_order", "ruled_by", "ruled_name", "ruled_at", "note"])
+    Irregularity.objects.bulk_update(
+        rows, ["state", "ruled_order", "ruled_by", "ruled_name", "ruled_at", "note"]
+    )
     locked.save(update_fields=["version"])
     act = current_act()
     act.about(locked)
@@ -175,14 +212,18 @@ def accept_information(*, review: PlanReview, by: Actor, at: datetime) -> int:
 
 def _depends(review: PlanReview, added: Irregularity) -> bool:
     """Tell whether a later ruling counts on a row that was added: it touches that row or one added after it."""
-    later = review.irregularities.filter(ruled_order__gt=added.ruled_order, part=added.part, row__gte=added.row)
+    later = review.irregularities.filter(
+        ruled_order__gt=added.ruled_order, part=added.part, row__gte=added.row
+    )
     return bool(later.exclude(pk=added.pk).exists())
 
 
 def _open_review(pk: int) -> PlanReview:
     review = PlanReview.objects.select_for_update().get(pk=pk)
     if review.state != PlanReview.State.REVIEW:
-        raise Refused(f"这份审核稿{review.get_state_display()}，不能再裁定；如需修改，请在工作要点页面起草更正")
+        raise Refused(
+            f"这份审核稿{review.get_state_display()}，不能再裁定；如需修改，请在工作要点页面起草更正"
+        )
     return review
 
 
@@ -208,7 +249,9 @@ def _entered(field: Field | None, entry: Entry | None, reading: dict[str, Any], 
     except FieldFault as fault:
         raise Refused(str(fault), value=str(fault)) from fault
     if value == value_at(reading, row.part, row.row, row.field):
-        raise Refused("填写的内容与识别结果相同；如识别无误，请选“采纳建议”或“不采纳并说明”", value="与识别结果相同")
+        raise Refused(
+            "填写的内容与识别结果相同；如识别无误，请选“采纳建议”或“不采纳并说明”", value="与识别结果相同"
+        )
     return value
 
 
@@ -229,7 +272,9 @@ def _sign(review: PlanReview, row: Irregularity, by: Actor, at: datetime) -> Non
     row.save()
     act = current_act()
     act.about(review)
-    act.note(irregularity=row.pk, code=row.code, verdict=row.state, part=row.part, row=row.row, field=row.field)
+    act.note(
+        irregularity=row.pk, code=row.code, verdict=row.state, part=row.part, row=row.row, field=row.field
+    )
 
 
 def _bump(review: PlanReview) -> int:

@@ -27,7 +27,14 @@ READABLE = frozenset({"txt", "docx", "html", "pdf", "doc", "wps", "ofd"})
 
 @action("work_plans.upload_plan", title="上传公文", permission="work_plans.upload", on="place_code")
 def upload_plan(
-    *, place_code: str, filename: str, content: BinaryIO, publicity: str, unclassified: bool, by: Actor, at: datetime
+    *,
+    place_code: str,
+    filename: str,
+    content: BinaryIO,
+    publicity: str,
+    unclassified: bool,
+    by: Actor,
+    at: datetime,
 ) -> PlanReview:
     """Store a notice and have it read; the same file sent again by the same person leads to the same review.
 
@@ -40,7 +47,10 @@ def upload_plan(
         raise Refused("请选择公开属性", publicity="请选择公开属性")
     stored = store(content, name=filename, place_code=place_code, publicity=publicity, allowed=READABLE)
     same = PlanReview.objects.filter(
-        file_digest=stored.sha256, created_by=by.id, place_code=place_code, state__in=[State.READING, State.REVIEW]
+        file_digest=stored.sha256,
+        created_by=by.id,
+        place_code=place_code,
+        state__in=[State.READING, State.REVIEW],
     )
     review = same.first() or PlanReview(
         place_code=place_code, title=stored.name, publicity=publicity, file=stored, filename=stored.name,
@@ -93,7 +103,12 @@ def discard_review(*, review: PlanReview, by: Actor, at: datetime) -> None:
 
 @action("work_plans.record_reading", title="记录识别结果", permission="work_plans.read_document")
 def record_reading(
-    *, review_id: int, reading: Mapping[str, Any], blocks: Sequence[Mapping[str, Any]], by: Actor, at: datetime
+    *,
+    review_id: int,
+    reading: Mapping[str, Any],
+    blocks: Sequence[Mapping[str, Any]],
+    by: Actor,
+    at: datetime,
 ) -> None:
     """Keep what was read, once: the reading as a draft and its doubts as rows; tells whoever uploaded it."""
     review = PlanReview.objects.select_for_update().get(pk=review_id)
@@ -154,6 +169,8 @@ def _words(proposal: Any) -> str:
 
 
 def _enqueue(review: PlanReview) -> None:
-    job = enqueue("work_plans.read", unique_key=f"work_plans.read:{review.pk}", max_attempts=3, review=review.pk)
+    job = enqueue(
+        "work_plans.read", unique_key=f"work_plans.read:{review.pk}", max_attempts=3, review=review.pk
+    )
     review.job_id = job.pk
     review.save(update_fields=["job_id"])

@@ -57,7 +57,12 @@ def frame(request: Request, plan: Any, tab: str) -> dict[str, Any]:
 def _tabs(plan: Any, summary: queries.Summary, tab: str, query: str) -> list[dict[str, Any]]:
     def entry(key: str, title: str, route: str, *args: str, count: int | None = None) -> dict[str, Any]:
         url = reverse(route, args=[plan.pk, *args])
-        return {"title": title, "url": f"{url}?{query}" if query else url, "current": key == tab, "count": count}
+        return {
+            "title": title,
+            "url": f"{url}?{query}" if query else url,
+            "current": key == tab,
+            "count": count,
+        }
 
     found = [entry("overview", "概览", "plan"), entry("items", "全部事项", "plan_items")]
     for kind, title in queries.KINDS.items():
@@ -116,10 +121,17 @@ def items(request: Request, pk: int) -> HttpResponse:
     plan = queries.plan(request.actor, request.at, pk)
     context = frame(request, plan, "items")
     chosen = filtered(request, plan, context["revision"])
-    table = ItemTable(chosen.qs, today=request.today, query=context["query"], template_name="portal/table.html")
+    table = ItemTable(
+        chosen.qs, today=request.today, query=context["query"], template_name="portal/table.html"
+    )
     RequestConfig(request, paginate={"per_page": ITEMS_A_PAGE}).configure(table)
     asked = {key: value for key, value in request.GET.items() if value and key not in ("page", "sort")}
-    context |= {"filter": chosen, "table": table, "export_query": urlencode(asked), "asked": bool(set(asked) - {"version"})}
+    context |= {
+        "filter": chosen,
+        "table": table,
+        "export_query": urlencode(asked),
+        "asked": bool(set(asked) - {"version"}),
+    }
     return render(request, "work_plans/items.html", context)
 
 
@@ -215,5 +227,3 @@ def _history(request: Request, plan: Any, kind: str, number: int) -> list[dict[s
         ]
         found.append({"version": row, "fields": fields, "added": was is None, "gone": now is None})
     return found
-
-

@@ -66,6 +66,8 @@ def _file(content: bytes, facts: Facts, extension: str, media_type: str) -> Http
     name = f"{facts.document_number or facts.title}_工作要点分解表_第{facts.version}版.{extension}"
     response = HttpResponse(content, content_type=media_type)
     plain = f"work-plan-v{facts.version}.{extension}"  # for clients that do not know RFC 5987
-    response["Content-Disposition"] = f"attachment; filename={plain}; filename*=UTF-8''{quote(name.replace('/', '_'), safe='')}"
+    response["Content-Disposition"] = (
+        f"attachment; filename={plain}; filename*=UTF-8''{quote(name.replace('/', '_'), safe='')}"
+    )
     response["X-Content-Type-Options"] = "nosniff"
     return response

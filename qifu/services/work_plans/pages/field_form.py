@@ -73,12 +73,17 @@ def _control(field: Field, groups: list[str]) -> forms.Field:
     if field.kind in ("units", "names", "lines", "long"):
         rows = 6 if field.kind in ("lines", "long") else 5
         return forms.CharField(
-            label=field.title, required=False, help_text=help_text, widget=forms.Textarea(attrs={"rows": rows})
+            label=field.title,
+            required=False,
+            help_text=help_text,
+            widget=forms.Textarea(attrs={"rows": rows}),
         )
     attrs = {"list": "group-list"} if field.kind == "group" and groups else {}
     if field.kind == "number":
         attrs["inputmode"] = "decimal"
-    return forms.CharField(label=field.title, required=False, help_text=help_text, widget=forms.TextInput(attrs=attrs))
+    return forms.CharField(
+        label=field.title, required=False, help_text=help_text, widget=forms.TextInput(attrs=attrs)
+    )
 
 
 def target_rows(value: Any) -> list[dict[str, str]]:
@@ -98,7 +103,9 @@ def rows_sent(data: QueryDict) -> list[dict[str, str]]:
     """Return the rows of a table of targets as they were sent, to show them again."""
     columns = {key: data.getlist(f"target_{key}") for key in TARGET_KEYS}
     count = max(map(len, columns.values()), default=0)
-    return [{key: column[i] if i < len(column) else "" for key, column in columns.items()} for i in range(count)]
+    return [
+        {key: column[i] if i < len(column) else "" for key, column in columns.items()} for i in range(count)
+    ]
 
 
 COMPARATOR_CHOICES = [("", "（未注明）"), *COMPARATORS.items()]

@@ -21,14 +21,18 @@ class ItemFilter(django_filters.FilterSet):
     kind = django_filters.ChoiceFilter(label="类别", choices=list(queries.KINDS.items()), empty_label="全部")
     group = django_filters.ChoiceFilter(label="分组或维度", field_name="group", empty_label="全部")
     unit = django_filters.ChoiceFilter(label="责任单位", method="by_unit", empty_label="全部")
-    level = django_filters.ChoiceFilter(label="层级", method="by_level", choices=list(queries.LEVELS.items()), empty_label="全部")
+    level = django_filters.ChoiceFilter(
+        label="层级", method="by_level", choices=list(queries.LEVELS.items()), empty_label="全部"
+    )
     due = django_filters.ChoiceFilter(label="期限", method="by_due", choices=DUE, empty_label="全部")
     due_from = django_filters.DateFilter(label="期限不早于", field_name="due_on", lookup_expr="gte")
     due_to = django_filters.DateFilter(label="期限不晚于", field_name="due_on", lookup_expr="lte")
 
     version = django_filters.CharFilter(method="keep", widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, groups: Sequence[str], units: Sequence[str], today: date, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, groups: Sequence[str], units: Sequence[str], today: date, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
         self.filters["group"].extra["choices"] = [(name, name) for name in groups]

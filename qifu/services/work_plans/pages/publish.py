@@ -106,9 +106,13 @@ def withdraw(request: Request, pk: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, refusal.message)
         else:
-            after = f"第 {row.revision_number} 版恢复为现行版本。" if row.revision_id else "现在没有现行版本，公众已看不到。"
+            after = (
+                f"第 {row.revision_number} 版恢复为现行版本。"
+                if row.revision_id
+                else "现在没有现行版本，公众已看不到。"
+            )
             messages.success(request, f"第 {plan.revision_number} 版已撤回，{after}")
             return redirect("plan_versions", pk)
-    return render(request, "work_plans/withdraw.html", {"form": form, "plan": plan}, status=422 if form.errors else 200)
-
-
+    return render(
+        request, "work_plans/withdraw.html", {"form": form, "plan": plan}, status=422 if form.errors else 200
+    )

@@ -54,11 +54,22 @@ def review(request: Request, pk: int) -> HttpResponse:
 
 
 def _screen(
-    request: Request, row: Any, wanted: str, *, tried: QueryDict | None = None, faults: dict[str, str] | None = None
+    request: Request,
+    row: Any,
+    wanted: str,
+    *,
+    tried: QueryDict | None = None,
+    faults: dict[str, str] | None = None,
 ) -> HttpResponse:
     only = _filter(request.GET)
     shown = desk(row, wanted=int(wanted) if wanted.isdigit() else None, only=only)
-    context: dict[str, Any] = {"desk": shown, "review": row, "only": only, "query": _query(only), "faults": faults or {}}
+    context: dict[str, Any] = {
+        "desk": shown,
+        "review": row,
+        "only": only,
+        "query": _query(only),
+        "faults": faults or {},
+    }
     current = shown.current
     if current is not None and current.field is not None:
         if current.field.kind == "targets":
@@ -141,11 +152,27 @@ def whole(request: Request, pk: int) -> HttpResponse:
     fields, rows, counts = whole_part(row, part)
     here = reverse("plan_whole_reading", args=[pk])
     tabs = [
-        {"title": PART_TITLES[name], "url": f"{here}?part={name}", "current": name == part, "count": counts[name]}
+        {
+            "title": PART_TITLES[name],
+            "url": f"{here}?part={name}",
+            "current": name == part,
+            "count": counts[name],
+        }
         for name in WHOLE_PARTS
     ]
-    context = {"review": row, "fields": fields, "rows": rows, "part": part, "tabs": tabs, "part_title": PART_TITLES[part]}
-    return render(request, "work_plans/whole.html", context | {"editable": row.state == "review", "addable": part in ADDABLE and row.state == "review"})
+    context = {
+        "review": row,
+        "fields": fields,
+        "rows": rows,
+        "part": part,
+        "tabs": tabs,
+        "part_title": PART_TITLES[part],
+    }
+    return render(
+        request,
+        "work_plans/whole.html",
+        context | {"editable": row.state == "review", "addable": part in ADDABLE and row.state == "review"},
+    )
 
 
 @page("work_plans.review")
@@ -227,4 +254,8 @@ def _address(pk: int, doubt: int | None, only: Filter) -> str:
     query = {key: value for key, value in vars(only).items() if value}
     if doubt is not None:
         query["item"] = str(doubt)
-    return f"{reverse('plan_review', args=[pk])}?{urlencode(query)}" if query else reverse("plan_review", args=[pk])
+    return (
+        f"{reverse('plan_review', args=[pk])}?{urlencode(query)}"
+        if query
+        else reverse("plan_review", args=[pk])
+    )

@@ -46,9 +46,9 @@ class UploadForm(forms.Form):
 
     def __init__(self, *args: Any, places: dict[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["file"].help_text = (
-            f"支持 .docx、.pdf（文字版）、.html、.txt，.doc、.wps、.ofd 会自动转换；不超过 {settings.UPLOAD_LIMIT_BYTES >> 20} MB"
-        )
+        self.fields[
+            "file"
+        ].help_text = f"支持 .docx、.pdf（文字版）、.html、.txt，.doc、.wps、.ofd 会自动转换；不超过 {settings.UPLOAD_LIMIT_BYTES >> 20} MB"
         choices = list(places.items())
         self.fields["place"].choices = choices  # type: ignore[attr-defined]
         if len(choices) == 1:
@@ -90,7 +90,12 @@ def reading(request: Request, pk: int) -> HttpResponse:
     stuck = review.state == "reading" and (job is None or job.state in ("failed", "cancelled"))
     if (stuck or review.state == "failed") and request.headers.get("HX-Request"):
         return HttpResponseClientRefresh()
-    context = {"review": review, "job": job, "stuck": stuck, "running": review.state == "reading" and not stuck}
+    context = {
+        "review": review,
+        "job": job,
+        "stuck": stuck,
+        "running": review.state == "reading" and not stuck,
+    }
     return render(request, "work_plans/reading.html", context)
 
 
@@ -129,6 +134,8 @@ def original_file(request: Request, pk: int) -> HttpResponseBase:
     if content is None:
         messages.error(request, "原件不在系统中：这份审核稿由本省数据载入，请对照纸质或公开文件。")
         return redirect("plan_review", pk)
-    response = FileResponse(content, as_attachment=True, filename=review.filename, content_type="application/octet-stream")
+    response = FileResponse(
+        content, as_attachment=True, filename=review.filename, content_type="application/octet-stream"
+    )
     response["X-Content-Type-Options"] = "nosniff"
     return response

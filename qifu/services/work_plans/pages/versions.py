@@ -47,5 +47,9 @@ def compare(request: Request, pk: int, before: int, after: int) -> HttpResponse:
     plan = queries.plan(request.actor, request.at, pk)
     old = queries.version(request.actor, request.at, plan, before)
     new = queries.version(request.actor, request.at, plan, after)
-    context = frame(request, plan, "versions") | {"before": old, "after": new, "changes": changes(old.content, new.content)}
+    context = frame(request, plan, "versions") | {
+        "before": old,
+        "after": new,
+        "changes": changes(old.content, new.content),
+    }
     return render(request, "work_plans/compare.html", context)

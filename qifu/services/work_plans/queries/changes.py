@@ -113,9 +113,14 @@ def rulings_on(content: Mapping[str, Any], kind: str, number: int, *, internal: 
     rows = [
         ruling
         for ruling in content.get("rulings") or []
-        if (internal or ruling["at"]) and ruling["number"] == number and ruling["part"] in (part, "missing") and _of_kind(ruling, kind, content)
+        if (internal or ruling["at"])
+        and ruling["number"] == number
+        and ruling["part"] in (part, "missing")
+        and _of_kind(ruling, kind, content)
     ]
-    return [_words(ruling, internal) for ruling in sorted(rows, key=lambda r: (r["at"] or "", r["line"] or 0))]
+    return [
+        _words(ruling, internal) for ruling in sorted(rows, key=lambda r: (r["at"] or "", r["line"] or 0))
+    ]
 
 
 def _of_kind(ruling: Mapping[str, Any], kind: str, content: Mapping[str, Any]) -> bool:

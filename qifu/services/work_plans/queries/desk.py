@@ -149,7 +149,11 @@ def doubt_view(
 
 def _gap_part(reading: Mapping[str, Any], doubt: Irregularity) -> str:
     """Return the part that lacks the number in doubt, or an empty text where nothing is missing."""
-    return f"{reading['missing'][doubt.row]['kind']}s" if doubt.part == "missing" and doubt.row is not None else ""
+    return (
+        f"{reading['missing'][doubt.row]['kind']}s"
+        if doubt.part == "missing" and doubt.row is not None
+        else ""
+    )
 
 
 def _ruled_words(doubt: Irregularity) -> str:
@@ -228,15 +232,21 @@ def whole(review: PlanReview, part: str) -> tuple[list[Field], list[WholeRow], d
     return fields, rows, counts
 
 
-def correction_place(review: PlanReview, part: str, row: int | None, name: str) -> tuple[Field, Any, str, list[str]] | None:
+def correction_place(
+    review: PlanReview, part: str, row: int | None, name: str
+) -> tuple[Field, Any, str, list[str]] | None:
     """Return (field, value, place in words, group headings) of a field that may be corrected, or None."""
     reading = reviews.effective_reading(review)
     rows = reading.get(part) or [] if part in LIST_PARTS else []
-    known = Field(REMOVED, "删去本条", "flag") if name == REMOVED and part in LIST_PARTS else field_of(part, name)
-    if known is None or (part in LIST_PARTS) != (row is not None) or (row is not None and not 0 <= row < len(rows)):
+    known = (
+        Field(REMOVED, "删去本条", "flag") if name == REMOVED and part in LIST_PARTS else field_of(part, name)
+    )
+    if (
+        known is None
+        or (part in LIST_PARTS) != (row is not None)
+        or (row is not None and not 0 <= row < len(rows))
+    ):
         return None
     number = row_number(part, rows[row], row) if row is not None else None
     value = value_at(reading, part, row, name)
     return known, value, f"{place_words(part, number)}“{known.title}”", groups_of(reading, part)
-
-

@@ -47,7 +47,11 @@ class ShownBlock:
 
 
 def original(
-    blocks: Sequence[Mapping[str, Any]], *, line: int | None, words: Sequence[str] = (), headings: Sequence[str] = (),
+    blocks: Sequence[Mapping[str, Any]],
+    *,
+    line: int | None,
+    words: Sequence[str] = (),
+    headings: Sequence[str] = (),
     doubts: Mapping[int, int] | None = None,
 ) -> list[ShownBlock]:
     """Return the blocks for the screen: consecutive rows make one table.
@@ -67,9 +71,13 @@ def original(
             shown[-1].rows.append(row)
         elif block["text"].strip():
             text = block["text"].strip()
-            heading = len(text) <= HEADING_LENGTH and bool(re.match(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|附件", text))
+            heading = len(text) <= HEADING_LENGTH and bool(
+                re.match(r"[一二三四五六七八九十]+、|[（(][一二三四五六七八九十]+[)）]|附件", text)
+            )
             shown.append(
-                ShownBlock(at, block.get("page"), text, lit=at == line, heading=heading, doubts=counts.get(at, 0))
+                ShownBlock(
+                    at, block.get("page"), text, lit=at == line, heading=heading, doubts=counts.get(at, 0)
+                )
             )
     return shown
 
@@ -98,7 +106,9 @@ def best_cell(texts: Sequence[str], words: Sequence[str]) -> int | None:
     wanted = [_bare(word) for word in words if len(_bare(word)) > 0]
     if not wanted:
         return None
-    scores = [sum(len(word) for word in wanted if word in _bare(text)) / (len(_bare(text)) + 20) for text in texts]
+    scores = [
+        sum(len(word) for word in wanted if word in _bare(text)) / (len(_bare(text)) + 20) for text in texts
+    ]
     best = max(range(len(texts)), key=lambda i: scores[i], default=None)
     return best if best is not None and scores[best] > 0 else None
 

@@ -36,7 +36,9 @@ def plans(actor: Actor, at: datetime) -> QuerySet[Plan]:
         **{
             f"{kind}_count": Count(
                 "items",
-                filter=Q(items__revision=_CURRENT, items__kind=kind, items__standing=PlanItem.Standing.STATED),
+                filter=Q(
+                    items__revision=_CURRENT, items__kind=kind, items__standing=PlanItem.Standing.STATED
+                ),
             )
             for kind in KINDS
         }
@@ -87,7 +89,11 @@ def _number(review: PlanReview) -> int | None:
 def version_on(actor: Actor, at: datetime, row: Plan, day: date) -> Revision | None:
     """Return the version in force on a day, or None."""
     shown = [one.revision for one in versions(actor, at, row) if one.revision is not None]
-    in_force = [r for r in shown if r.state == Revision.State.PUBLISHED and r.effective_from and r.effective_from <= day]
+    in_force = [
+        r
+        for r in shown
+        if r.state == Revision.State.PUBLISHED and r.effective_from and r.effective_from <= day
+    ]
     return in_force[0] if in_force else None
 
 
@@ -96,7 +102,8 @@ def items(row: Plan, revision: Revision) -> QuerySet[PlanItem]:
     return (
         PlanItem.objects.filter(plan=row, revision=revision)
         .prefetch_related(
-            Prefetch("units", PlanUnit.objects.order_by("order")), Prefetch("targets", PlanTarget.objects.order_by("order"))
+            Prefetch("units", PlanUnit.objects.order_by("order")),
+            Prefetch("targets", PlanTarget.objects.order_by("order")),
         )
         .order_by("order")
     )
@@ -222,7 +229,9 @@ _KIND_ORDER = {"specific": 0, "generic": 1, "division": 2}
 def units(row: Plan, revision: Revision) -> list[UnitWork]:
     """Return every unit named in a version with its items: bodies first, then generic units, then places; busiest first."""
     found: dict[str, UnitWork] = {}
-    parts = PlanUnit.objects.filter(item__plan=row, item__revision=revision).select_related("item", "organisation")
+    parts = PlanUnit.objects.filter(item__plan=row, item__revision=revision).select_related(
+        "item", "organisation"
+    )
     for part in parts.order_by("item__order", "order"):
         name = part.organisation.name if part.organisation is not None else part.name
         work = found.setdefault(name, UnitWork(name, part.kind, part.level))
@@ -239,7 +248,9 @@ def generic_count(row: Plan, revision: Revision) -> int:
 
 def unit_names(row: Plan, revision: Revision) -> list[str]:
     """Return the names under which units can be filtered, sorted."""
-    pairs = PlanUnit.objects.filter(item__plan=row, item__revision=revision).values_list("name", "organisation__name")
+    pairs = PlanUnit.objects.filter(item__plan=row, item__revision=revision).values_list(
+        "name", "organisation__name"
+    )
     return sorted({official or name for name, official in pairs})
 
 
@@ -260,7 +271,11 @@ def text_filter(text: str) -> Q:
     inner = PlanTarget.objects.filter(name__icontains=text).values("item_id")
     named = PlanUnit.objects.filter(Q(name__icontains=text) | Q(raw__icontains=text)).values("item_id")
     return (
-        Q(title__icontains=text) | Q(text__icontains=text) | Q(group__icontains=text) | Q(pk__in=inner) | Q(pk__in=named)
+        Q(title__icontains=text)
+        | Q(text__icontains=text)
+        | Q(group__icontains=text)
+        | Q(pk__in=inner)
+        | Q(pk__in=named)
     )
 
 
@@ -300,16 +315,22 @@ def item_rows(row: Plan, revision: Revision, kind: str, number: int) -> list[Pla
 def neighbours(item: PlanItem) -> tuple[PlanItem | None, PlanItem | None]:
     """Return the items before and after one of the same kind."""
     rows = PlanItem.objects.filter(plan_id=item.plan_id, revision_id=item.revision_id, kind=item.kind)
-    return rows.filter(order__lt=item.order).order_by("-order").first(), rows.filter(order__gt=item.order).first()
+    return rows.filter(order__lt=item.order).order_by("-order").first(), rows.filter(
+        order__gt=item.order
+    ).first()
 
 
 def home_figures(actor: Actor, day: date) -> list[HomeFigure]:
     """Return how much the newest public plan holds, each figure leading to its rows."""
-    row = Plan.objects.filter(publicity=PUBLIC, revision__isnull=False).order_by("-year", "-issued_on").first()
+    row = (
+        Plan.objects.filter(publicity=PUBLIC, revision__isnull=False).order_by("-year", "-issued_on").first()
+    )
     if row is None or row.revision is None:
         return []
     stated = summary(row, row.revision).stated
     address = reverse("plan", args=[row.pk])
     return [
-        HomeFigure(count, "项", f"{row.year or ''}年{KINDS[kind]}", f"{address}{kind}s/") for kind, count in stated.items() if count
+        HomeFigure(count, "项", f"{row.year or ''}年{KINDS[kind]}", f"{address}{kind}s/")
+        for kind, count in stated.items()
+        if count
     ]

@@ -39,7 +39,9 @@ def reviews(actor: Actor, at: datetime) -> QuerySet[PlanReview]:
 
 def review(actor: Actor, at: datetime, pk: int) -> PlanReview:
     """Return one review; raises access.NotFound."""
-    return access.find(PlanReview.objects.select_related("revision", "corrects"), actor, "work_plans.review", at, pk=pk)
+    return access.find(
+        PlanReview.objects.select_related("revision", "corrects"), actor, "work_plans.review", at, pk=pk
+    )
 
 
 def irregularity(actor: Actor, at: datetime, review_pk: int, pk: int) -> Irregularity:
@@ -62,7 +64,9 @@ def places_for_upload(actor: Actor, at: datetime) -> list[str]:
 def effective_reading(row: PlanReview, doubts: list[Irregularity] | None = None) -> dict[str, Any]:
     """Return the reading with all rulings applied."""
     rows = list(row.irregularities.all()) if doubts is None else doubts
-    return rulings.effective(row.reading, [ruling for doubt in rows if (ruling := doubt.ruling()) is not None])
+    return rulings.effective(
+        row.reading, [ruling for doubt in rows if (ruling := doubt.ruling()) is not None]
+    )
 
 
 def held_back(doubts: list[Irregularity]) -> dict[tuple[str, int], list[str]]:
@@ -177,19 +181,39 @@ def outlook(row: PlanReview) -> Outlook:
     held = held_back(doubts)
     counts = []
     for part in ("indicators", "tasks", "actions", "duties"):
-        kept = [i for i, item in enumerate(reading.get(part) or []) if not item.get(rulings.REMOVED) and (part, i) not in held]
+        kept = [
+            i
+            for i, item in enumerate(reading.get(part) or [])
+            if not item.get(rulings.REMOVED) and (part, i) not in held
+        ]
         counts.append((PART_TITLES[part], len(kept)))
     items = []
     for part, index in sorted(held):
-        if reading[part][index].get(rulings.REMOVED) or (part == "missing" and is_filled(reading, reading[part][index])):
+        if reading[part][index].get(rulings.REMOVED) or (
+            part == "missing" and is_filled(reading, reading[part][index])
+        ):
             continue
-        mine = [d for d in doubts if (d.part, d.row) == (part, index) and d.severity == "error" and d.state == "open"]
+        mine = [
+            d
+            for d in doubts
+            if (d.part, d.row) == (part, index) and d.severity == "error" and d.state == "open"
+        ]
         items.append(HeldItem(place_of(mine[0], reading), row_title(part, reading[part][index]), mine))
-    missing = [gap for gap in reading.get("missing") or [] if not is_filled(reading, gap) and not gap.get(rulings.REMOVED)]
+    missing = [
+        gap
+        for gap in reading.get("missing") or []
+        if not is_filled(reading, gap) and not gap.get(rulings.REMOVED)
+    ]
     issued = reading.get("issued_on")
-    series = Series.objects.filter(kind=SERIES_KIND, key=series_key(row, {**reading, "year": year_of(reading)})).first()
+    series = Series.objects.filter(
+        kind=SERIES_KIND, key=series_key(row, {**reading, "year": year_of(reading)})
+    ).first()
     number = series.revisions.aggregate(top=Max("number"))["top"] if series else None
-    published = series.revisions.filter(state=Revision.State.PUBLISHED).order_by("-number").first() if series else None
+    published = (
+        series.revisions.filter(state=Revision.State.PUBLISHED).order_by("-number").first()
+        if series
+        else None
+    )
     return Outlook(
         counts, items, missing, tally(doubts), date.fromisoformat(issued) if issued else None, reading.get("title") or "",
         (number or 0) + 1, published,

@@ -10,7 +10,11 @@ from qifu.services.work_plans.fields import Resolver
 from qifu.services.work_plans.models import PlanUnit
 from qifu.services.work_plans.projection import KnownUnit, level_by_name
 
-_LEVELS: dict[str, str] = {"province": PlanUnit.Level.PROVINCE, "city": PlanUnit.Level.LOCAL, "county": PlanUnit.Level.LOCAL}
+_LEVELS: dict[str, str] = {
+    "province": PlanUnit.Level.PROVINCE,
+    "city": PlanUnit.Level.LOCAL,
+    "county": PlanUnit.Level.LOCAL,
+}
 
 
 def known_units(written: Iterable[str], day: date) -> dict[str, KnownUnit]:
@@ -20,7 +24,13 @@ def known_units(written: Iterable[str], day: date) -> dict[str, KnownUnit]:
         if found is None:
             continue
         row = found.organisation
-        level = PlanUnit.Level.LOCAL.value if found.kind == "division" else _LEVELS.get(row.level, "") if row else ""
+        level = (
+            PlanUnit.Level.LOCAL.value
+            if found.kind == "division"
+            else _LEVELS.get(row.level, "")
+            if row
+            else ""
+        )
         known[raw] = KnownUnit(
             found.canonical, found.kind, level or level_by_name(found.canonical), row.pk if row else None
         )

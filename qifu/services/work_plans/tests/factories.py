@@ -28,7 +28,11 @@ def _make_person(
     made.save()
     if role:
         Post(
-            person=made, role=role, place_code=place, organisation_id=organisation_id, starts_on=date(2024, 1, 1)
+            person=made,
+            role=role,
+            place_code=place,
+            organisation_id=organisation_id,
+            starts_on=date(2024, 1, 1),
         ).save()
     return made
 
@@ -80,5 +84,10 @@ def publish(review: PlanReview, by: Actor, **more: Any) -> Plan:
     """Publish a review as it stands."""
     row = PlanReview.objects.get(pk=review.pk)
     return actions.publish_plan(
-        review=row, expected_version=more.pop("expected_version", row.version), by=by, at=AT, today=TODAY, **more
+        review=row,
+        expected_version=more.pop("expected_version", row.version),
+        by=by,
+        at=AT,
+        today=TODAY,
+        **more,
     )

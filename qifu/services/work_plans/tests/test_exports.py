@@ -36,7 +36,9 @@ def test_the_workbook_holds_the_plan_as_numbered(plan: Plan) -> None:
     assert "浙营商专发〔2024〕1号" in unquote(answer.headers["Content-Disposition"])
     book = load_workbook(io.BytesIO(answer.content))
     assert book.sheetnames == ["主要指标", "重点任务", "专项行动"]
-    indicators, tasks, acts = (list(book[name].iter_rows(min_row=4, values_only=True)) for name in book.sheetnames)
+    indicators, tasks, acts = (
+        list(book[name].iter_rows(min_row=4, values_only=True)) for name in book.sheetnames
+    )
     assert [row[0] for row in indicators] == list(range(1, 26))
     assert indicators[5][2:6] == ("企业开办全流程网办率", "%", 95.5, "月度")
     assert [row[0] for row in tasks] == list(range(1, 37))
@@ -69,7 +71,9 @@ def test_text_that_looks_like_a_formula_stays_text() -> None:
     sheet = Sheet("表", (("列", 10),), [(text,) for text in evil])
     page = load_workbook(io.BytesIO(excel(FACTS, [sheet])))["表"]
     cells = [page.cell(4 + i, 1) for i in range(len(evil))]
-    assert all(cell.data_type == "s" and not cell.value.startswith(("=", "+", "-", "@", "\t")) for cell in cells)
+    assert all(
+        cell.data_type == "s" and not cell.value.startswith(("=", "+", "-", "@", "\t")) for cell in cells
+    )
     assert cells[-1].value == "正常文字"
 
 

@@ -29,7 +29,15 @@ def entered(part: str, name: str, text: str, **more: object) -> object:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("95.5", "95.5"), ("12,000", "12000"), (" ９５．５ ", "95.5"), ("-1", "-1"), ("", None), ("0.50", "0.50")]
+    ("text", "value"),
+    [
+        ("95.5", "95.5"),
+        ("12,000", "12000"),
+        (" ９５．５ ", "95.5"),
+        ("-1", "-1"),
+        ("", None),
+        ("0.50", "0.50"),
+    ],
 )
 def test_numbers_are_read_exactly(text: str, value: str | None) -> None:
     assert entered("indicators", "target", text) == value
@@ -49,7 +57,11 @@ def test_any_number_survives_showing_and_entering(number: Decimal) -> None:
 
 
 def test_deadlines_are_read_in_the_plans_year() -> None:
-    assert entered("tasks", "deadline", "6月底", year=2024) == {"raw": "6月底", "kind": "month", "due": "2024-06-30"}
+    assert entered("tasks", "deadline", "6月底", year=2024) == {
+        "raw": "6月底",
+        "kind": "month",
+        "due": "2024-06-30",
+    }
     assert entered("tasks", "deadline", "持续推进") == {"raw": "持续推进", "kind": "ongoing", "due": None}
     with pytest.raises(FieldFault, match="2024年6月"):
         entered("tasks", "deadline", "尽快", year=2024)
@@ -76,9 +88,20 @@ def test_splitting_names_loses_no_character_but_marks(text: str) -> None:
 def test_targets_are_rows_and_empty_rows_go() -> None:
     field = field_of("actions", "targets")
     assert field is not None
-    columns = {"name": ["办结率", ""], "comparator": [">=", ""], "value": ["55", ""], "unit": ["%", ""], "text": ["", ""]}
+    columns = {
+        "name": ["办结率", ""],
+        "comparator": [">=", ""],
+        "value": ["55", ""],
+        "unit": ["%", ""],
+        "text": ["", ""],
+    }
     (target,) = read_entry(field, Entry(columns=columns))
-    assert (target["name"], target["comparator"], target["value"], target["unit"]) == ("办结率", ">=", "55", "%")
+    assert (target["name"], target["comparator"], target["value"], target["unit"]) == (
+        "办结率",
+        ">=",
+        "55",
+        "%",
+    )
     with pytest.raises(FieldFault, match="第1个指标缺名称"):
         read_entry(field, Entry(columns={"name": [""], "value": ["5"]}))
     with pytest.raises(FieldFault, match="比较方式"):
@@ -120,7 +143,10 @@ def test_every_field_is_shown_in_words() -> None:
 
 
 def test_figures_become_exact_text() -> None:
-    reading = {"indicators": [{"number": 6, "target": 95.5}, {"number": 1, "target": 90}], "x": [{"value": 2.7}]}
+    reading = {
+        "indicators": [{"number": 6, "target": 95.5}, {"number": 1, "target": 90}],
+        "x": [{"value": 2.7}],
+    }
     assert exact(reading) == {
         "indicators": [{"number": 6, "target": "95.5"}, {"number": 1, "target": "90"}], "x": [{"value": "2.7"}],
     }  # fmt: skip

@@ -54,9 +54,7 @@ def county(province: object) -> Person:
 
 @pytest.fixture
 def public_plan(province: Any) -> Plan:
-    return actions.load_plan_from_data(
-        path=province / "work_plan_2024.yaml", by=SYSTEM, at=AT, today=TODAY
-    )
+    return actions.load_plan_from_data(path=province / "work_plan_2024.yaml", by=SYSTEM, at=AT, today=TODAY)
 
 
 def test_from_the_upload_form_to_the_published_plan(county: Person, notice: bytes) -> None:
@@ -81,7 +79,9 @@ def test_from_the_upload_form_to_the_published_plan(county: Person, notice: byte
     rule_url = f"{desk_url}doubts/{row.pk}/rule/"
     wrong = client.post(rule_url, {"verdict": "corrected", "value": "明天", "version": "1"})
     assert wrong.status_code == 422 and "看不懂期限" in text_of(wrong) and "明天" in wrong.content.decode()
-    right = client.post(f"{rule_url}?severity=error", {"verdict": "corrected", "value": "年底", "version": "1"})
+    right = client.post(
+        f"{rule_url}?severity=error", {"verdict": "corrected", "value": "年底", "version": "1"}
+    )
     following = doubt(PlanReview.objects.get(), "number_gap")
     assert right.headers["Location"] == f"{desk_url}?severity=error&item={following.pk}"
     twice = client.post(rule_url, {"verdict": "accepted", "version": "1"}, follow=True)
@@ -177,9 +177,13 @@ def test_an_internal_plan_shows_to_whom_it_concerns_only(officer: Actor, notice:
         assert "/plans/item/" not in client.get("/search/?q=联络员").content.decode()
     assert "/plans/item/" in county.get("/search/?q=联络员").content.decode()
     named = Organisation.objects.get(code="330109.development_reform")
-    assert signed_in(person("bureau", "department_officer", "330100", named.pk)).get(pages[0]).status_code == 200
+    assert (
+        signed_in(person("bureau", "department_officer", "330100", named.pk)).get(pages[0]).status_code == 200
+    )
     other = Organisation.objects.get(code="330000.development_reform")
-    assert signed_in(person("dept", "department_officer", "330200", other.pk)).get(pages[0]).status_code == 404
+    assert (
+        signed_in(person("dept", "department_officer", "330200", other.pk)).get(pages[0]).status_code == 404
+    )
 
 
 def test_a_version_that_was_internal_stays_so_when_the_next_is_public(officer: Actor, notice: bytes) -> None:
@@ -195,7 +199,9 @@ def test_a_version_that_was_internal_stays_so_when_the_next_is_public(officer: A
     assert visitor.get(f"/plans/{plan.pk}/?version=1").status_code == 404
     assert visitor.get(f"/plans/{plan.pk}/versions/1/2/").status_code == 404
     shown = visitor.get(f"/plans/{plan.pk}/task/1/").content.decode()
-    assert "公开的写法" in shown and "联络员" not in shown and officer.name not in shown and "定稿" not in shown
+    assert (
+        "公开的写法" in shown and "联络员" not in shown and officer.name not in shown and "定稿" not in shown
+    )
     gap = visitor.get(f"/plans/{plan.pk}/task/4/").content.decode()
     assert "暂不公布" in gap and "13月" not in gap
     staff = signed_in(Person.objects.get(pk=officer.id))

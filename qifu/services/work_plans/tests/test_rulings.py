@@ -12,11 +12,19 @@ from qifu.services.work_plans.rulings import ADDED, Ruling, effective, find_row,
 
 WORDS = st.text(max_size=12)
 VALUES = st.one_of(st.none(), WORDS, st.lists(WORDS, max_size=3), st.booleans())
-ROWS = st.lists(st.fixed_dictionaries({"number": st.integers(1, 40), "measure": WORDS, "group": WORDS}), max_size=5)
-READINGS = st.fixed_dictionaries({"title": WORDS, "tasks": ROWS, "actions": ROWS, "indicators": ROWS, "missing": ROWS})
+ROWS = st.lists(
+    st.fixed_dictionaries({"number": st.integers(1, 40), "measure": WORDS, "group": WORDS}), max_size=5
+)
+READINGS = st.fixed_dictionaries(
+    {"title": WORDS, "tasks": ROWS, "actions": ROWS, "indicators": ROWS, "missing": ROWS}
+)
 PLACES = st.one_of(
     st.tuples(st.just("document"), st.none(), st.sampled_from(["title", "issuer"])),
-    st.tuples(st.sampled_from(["tasks", "actions", "missing"]), st.integers(0, 6), st.sampled_from(["measure", "group"])),
+    st.tuples(
+        st.sampled_from(["tasks", "actions", "missing"]),
+        st.integers(0, 6),
+        st.sampled_from(["measure", "group"]),
+    ),
 )
 
 
@@ -27,7 +35,9 @@ def rulings(draw: Any) -> list[Ruling]:
 
 
 @given(READINGS, rulings())
-def test_replaying_gives_the_same_and_leaves_the_reading_alone(reading: dict[str, Any], made: list[Ruling]) -> None:
+def test_replaying_gives_the_same_and_leaves_the_reading_alone(
+    reading: dict[str, Any], made: list[Ruling]
+) -> None:
     before = copy.deepcopy(reading)
     first = effective(reading, made)
     assert reading == before
@@ -36,7 +46,9 @@ def test_replaying_gives_the_same_and_leaves_the_reading_alone(reading: dict[str
 
 
 @given(READINGS, rulings(), st.data())
-def test_undoing_a_ruling_is_as_if_it_had_never_been(reading: dict[str, Any], made: list[Ruling], data: Any) -> None:
+def test_undoing_a_ruling_is_as_if_it_had_never_been(
+    reading: dict[str, Any], made: list[Ruling], data: Any
+) -> None:
     if not made:
         assert effective(reading, made) == reading
         return
@@ -53,7 +65,9 @@ def test_undoing_a_ruling_is_as_if_it_had_never_been(reading: dict[str, Any], ma
 
 
 @given(READINGS, PLACES, VALUES, VALUES)
-def test_the_last_ruling_on_a_place_counts(reading: dict[str, Any], place: Any, first: Any, last: Any) -> None:
+def test_the_last_ruling_on_a_place_counts(
+    reading: dict[str, Any], place: Any, first: Any, last: Any
+) -> None:
     result = effective(reading, [Ruling(1, *place, first), Ruling(2, *place, last)])
     part, row, _ = place
     if row is None or row < len(reading.get(part, [])):
@@ -63,7 +77,10 @@ def test_the_last_ruling_on_a_place_counts(reading: dict[str, Any], place: Any, 
 
 
 def test_an_added_row_can_be_ruled_on() -> None:
-    made = [Ruling(1, "tasks", 1, ADDED, {"number": 2, "measure": "甲"}), Ruling(2, "tasks", 1, "measure", "乙")]
+    made = [
+        Ruling(1, "tasks", 1, ADDED, {"number": 2, "measure": "甲"}),
+        Ruling(2, "tasks", 1, "measure", "乙"),
+    ]
     result = effective({"tasks": [{"number": 1, "measure": "一"}]}, made)
     assert [row["measure"] for row in result["tasks"]] == ["一", "乙"]
 

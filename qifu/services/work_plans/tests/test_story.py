@@ -239,7 +239,9 @@ def test_the_provinces_plan_is_loaded_once_and_exactly(province: Path, tmp_path:
     summary = plans.summary(first, first.revision)
     assert summary.stated == {"indicator": 25, "task": 36, "action": 14, "duty": 0}
     assert [item.number for item in summary.missing] == [9, 10] and summary.held == []
-    moved = PlanItem.objects.filter(revision=first.revision, kind="task", number__in=[15, 16]).values_list("group", flat=True)
+    moved = PlanItem.objects.filter(revision=first.revision, kind="task", number__in=[15, 16]).values_list(
+        "group", flat=True
+    )
     assert set(moved) == {"一体融合落实“民营经济32条”"}
     days = PlanTarget.objects.get(item__revision=first.revision, name__contains="平均审理天数")
     assert (days.direction, str(days.value.normalize())) == ("lower", "65")

@@ -53,7 +53,8 @@ def test_rulings_publications_and_uploads_collide_safely(officer: Actor, notice:
 
     version = PlanReview.objects.get(pk=review.pk).version
     results = at_once(
-        lambda: publish(review, officer, expected_version=version), lambda: publish(review, other, expected_version=version)
+        lambda: publish(review, officer, expected_version=version),
+        lambda: publish(review, other, expected_version=version),
     )
     assert sorted(isinstance(result, Refused) for result in results) == [False, True], results
     assert Revision.objects.filter(state="published").count() == 1
