@@ -321,12 +321,20 @@ def _table_begins(lines: list[_Loose], at: int) -> bool:
     return apart[0] and sum(apart) >= 3
 
 
+def _row_gap(gaps: list[float], tall: float) -> float:
+    """The white between lines above which a new row begins: in the widest jump of the gaps; -1 when all are alike."""
+    near = sorted(g for g in gaps if g <= min(gaps) + tall * 1.5)
+    if not near or near[0] >= tall * 0.55 or near[-1] - near[0] < tall * 0.25:
+        return -1.0
+    jump, low, high = max((b - a, a, b) for a, b in itertools.pairwise(near))
+    return (low + high) / 2 if jump > tall * 0.1 else (near[0] + near[-1]) / 2
+
+
 def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
     """Lines of one table row: set closer together than rows are."""
     gaps = [max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs)) for a, b in itertools.pairwise(lines) if a.page == b.page]
     tall = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
-    close, wide = (min(gaps), max(gaps)) if gaps else (0.0, 0.0)
-    limit = (close + min(wide, close + tall * 1.2)) / 2 if wide > close + tall * 0.25 and close < tall * 0.55 else -1.0
+    limit = _row_gap(gaps, tall)
     groups: list[list[_Loose]] = []
     for i, line in enumerate(lines):
         before = lines[i - 1] if i else None
