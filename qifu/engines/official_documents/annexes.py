@@ -38,7 +38,8 @@ class AnnexReader:
         self._last_group: tuple[str, str, str | None] = ("", "", None)
 
     def read(self, table: TypedTable) -> None:
-        rows = RowReader(table, self.findings, self._running_heads()).read()
+        counts = {"indicators": len(self.plan.indicators), "tasks": len(self.plan.tasks), "actions": len(self.plan.actions)}
+        rows = RowReader(table, self.findings, self._running_heads(), counts[table.kind]).read()
         for row in rows:
             if row.line in table.raw.marked:
                 self.findings.add("markup_left", table.kind, "单元格里残留网页标记，已去除。", number=row.number, line=row.line)
@@ -182,10 +183,7 @@ class AnnexReader:
         shared_unit = _unit_in_brackets(table.headings[table.roles.index("target")]) if "target" in table.roles else None
         unit: str | None = None
         frequency: str | None = None
-        offset = 0 if "number" in table.roles else len(self.plan.indicators)
         for row, group in zip(rows, groups, strict=True):
-            if row.number is not None:
-                row.number += offset
             name = self.text("indicators", row, "name", required=True)
             value, comparator, own_unit, shown = self._target(row)
             own_unit = own_unit or _unit_in_brackets(name) or shared_unit

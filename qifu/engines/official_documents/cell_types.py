@@ -88,11 +88,18 @@ def _deadline(text: str, plain: str) -> float:
     return -1.5 if len(plain) > 12 else -0.8
 
 
+_DUTY_WORDS = re.compile(
+    r"(?:等)?(?:按(?:照)?(?:各自)?(?:职责|分工|职责分工))?(?:共同|联合|分别|具体|统筹|协同)?(?:牵头|配合|参与|参加|协办|主办|协助|负责)(?:负责|落实|实施|推进)?(?=[，,；;。、\s]|$)|会同|"
+    r"(?:牵头|配合|责任|主办|协办|参与|参加|协同|主责|承办)(?:单位|部门)?[:：]"
+)
+
+
 def _units(text: str, plain: str) -> float:
     if plain in ("/", "-", "—", "无", "／"):
         return 0.8
     if "。" in plain.rstrip("。") or read_row_number(text) or _deadline(text, plain) > 1:
         return -2.0
+    text = _DUTY_WORDS.sub("、", text).strip("、，,；;。 ")
     share = max(unit_share(text), unit_share(plain) if "\n" in text else 0.0)
     if share >= 0.99 and len(plain) <= 8 * (1 + sum(plain.count(c) for c in "、，,；;")) + 16:
         return 2.0

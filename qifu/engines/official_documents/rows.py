@@ -50,8 +50,9 @@ class DataRow:
 class RowReader:
     """Turns the raw rows of one table into whole rows."""
 
-    def __init__(self, table: TypedTable, findings: Findings, running: frozenset[str] = frozenset()) -> None:
+    def __init__(self, table: TypedTable, findings: Findings, running: frozenset[str] = frozenset(), start: int = 0) -> None:
         self.table = table
+        self.start = start  # rows of this kind read before; a table without numbers goes on counting
         self.findings = findings
         self.running = running  # running heads of pages: the notice's title and its like
         self.part: Part = table.kind
@@ -424,9 +425,12 @@ class RowReader:
         return bool(a) and bool(b) and first.number == second.number and likeness(a, b) > 0.85
 
     def _number(self) -> None:
-        if not self.numbered:
-            for order, row in enumerate(self.rows, 1):
+        if not self.numbered or not any(bare(row.text("number")) for row in self.rows):
+            for order, row in enumerate(self.rows, self.start + 1):
                 row.number = order
+            if self.numbered and self.rows:
+                self.findings.add("number_missing", self.part, f"第{self.table.raw.line}行起的表格序号一栏是空的（可能是自动编号），按先后顺序编号。",
+                                  line=self.table.raw.line, severity="info")
             return
         if _restarts([r.number for r in self.rows]):
             for order, row in enumerate(self.rows, 1):
