@@ -58,7 +58,10 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
         elif _is_rule(line):
             pass
         else:
-            layout = (None if ENDS_TABLE.match(line) else layout) if layout and not _is_heading(line) else _Layout.start(line, lines[number:])
+            if layout is None or _is_heading(line):
+                layout = _Layout.start(line, lines[number:]) or layout  # a second heading line opens no new table
+            elif ENDS_TABLE.match(line):
+                layout = None
             aligned = layout is not None and layout.holds(line)
             document.blocks.append(layout.row(line, number, current_page) if layout and aligned else Paragraph(line.strip(), number, current_page))
         number += used - 1
@@ -107,7 +110,8 @@ def _unquoted(cell: str) -> str:
 
 
 def _is_heading(line: str) -> bool:
-    return is_heading_row([w for w in _GAP.split(line.strip()) if w])
+    words = [w for w in _GAP.split(line.strip()) if w]
+    return len(words) >= 3 and is_heading_row(words)
 
 
 class _Layout:
@@ -128,7 +132,7 @@ class _Layout:
                 return None
         region = [line]
         for before, other in pairwise([line, *following[:400]]):
-            if (not before.strip() and not other.strip()) or ENDS_TABLE.match(other) or is_heading_row([w for w in _GAP.split(other.strip()) if w]):
+            if (not before.strip() and not other.strip()) or ENDS_TABLE.match(other) or _is_heading(other):
                 break
             if len([w for w in _GAP.split(other.strip()) if w]) >= 2 or other[:2].isspace():
                 region.append(other)
