@@ -10,7 +10,7 @@ from datetime import date
 from .characters import bare, chinese_number, fold, plain_digits
 from .plan import Deadline
 
-_ONGOING_WORD = re.compile(r"^每(?:个?月|季度?|半年|年|周|日)|持续|长期|常态|即时|立即|随时|实时|不断|贯穿|即知即改|日常")
+_ONGOING_WORD = re.compile(r"^每(?:个?月|季度?|半年|年|周|日)|持续|长期|常态|即时|立即|随时|实时|不断|贯穿|即知即改|日常|全年(?=推进|实施|开展|坚持|落实|抓好)")
 _ONGOING_REST = re.compile(
     r"持续|长期|常态化?|即时|立即|随时|实时|不断|贯穿|即知即改|日常|全年|推进|推动|实施|开展|落实|抓好|完善|深化|坚持|执行|优化|进行|"
     r"工作|任务|每(?:个?月|季度?|半年|年|周|日)|[底末前]|[一二三四两\d]次|并|中|性|化|起|始终|动态|更新|有效|(?:20\d\d年)?(?:\d{1,2}月)?|[，,、]"
@@ -47,8 +47,24 @@ def month_end(year: int, month: int) -> date:
     return date(year, month, monthrange(year, month)[1])
 
 
+_REMARK = re.compile(r"[（(〔\[](?:已|正在|力争|争取|基本|其中|部分|视|如|按|结合|根据)[^（()）]{0,30}[)）〕\]]?$")
+_FROM = re.compile(r"^(?:即日起|(?:自|从)?(?:20\d\d年)?(?:\d{1,2}月)?(?:\d{1,2}日)?起?)(?:[-—–～~]|至|到)(?=20\d\d年|\d{1,2}月\d{1,2}日)")
+_NAMED = ((re.compile(r"[“\"]?十四五[”\"]?(?:末|期末|期间|规划期末|时期)"), "2025年底"), (re.compile(r"[“\"]?十五五[”\"]?(?:末|期末|期间|时期)"), "2030年底"),
+          (re.compile(r"国庆节?前"), "9月底前"), (re.compile(r"[“\"]?五一[”\"]?(?:劳动)?节?前"), "4月底前"))
+_BEGIN = re.compile(r"(?:启动|开始|起步|开工|起)$")
+_DATED = re.compile(r"2[0OoQ〇○][\dOolI〇○]{2}年|\d[\dOolI]?\s*[月目]|[\d年月][底末](?:前|$)|年[底末内]|季度|[上下]半年|^持续|^长期|^常态|^全年|^即时|^适时|^20\d\d$")
+
+
+def looks_dated(text: str) -> bool:
+    """True for a short text that speaks of a date, whether or not it can be read."""
+    return len(text) <= 24 and bool(_DATED.search(text)) and not re.search(r"[局委办厅部院司府、，,；;]|[会关位门心]等?$|牵头|配合|负责|参与|参加", text)
+
+
 def _plain(text: str) -> str:
-    text = bare(fold(text)).strip("。；;，,、（）()〔〕[]")
+    text = _REMARK.sub("", bare(fold(text))).strip("。；;，,、（）()〔〕[]")
+    for pattern, by in _NAMED:
+        text = pattern.sub(by, text)
+    text = _FROM.sub("", text)
     text = _CN_YEAR.sub(lambda m: str(chinese_number(m.group())), text)
     text = _CN_MONTH.sub(lambda m: str(chinese_number(m["n"])), text)
     text = _CN_DAY.sub(lambda m: str(chinese_number(m["n"])), text)
@@ -132,9 +148,13 @@ _REPAIRS = (
 def read_deadline(text: str, plan_year: int | None) -> ReadDeadline | None:
     """A whole cell as a deadline, or None when it is not one; `due` is the last day."""
     raw = text.strip()
+    if not raw or len(raw) > 80:
+        return None
     plain = _plain(raw)
     if not plain or len(plain) > 40:
         return None
+    if plan_year and (later := re.match(r"^(明年|次年|今年|本年)(?=\d|[一二三四第上下])", plain)):
+        plain = f"{plan_year + (later[1] in ('明年', '次年'))}年{plain[2:]}"
     read = _strict(plain, raw, plan_year)
     if read:
         return read
@@ -157,8 +177,13 @@ def _several(plain: str, raw: str, plan_year: int | None) -> ReadDeadline | None
     pieces = [p for p in re.split(r"[，,；;、]|并|后", plain) if p]
     if len(pieces) < 2:
         return None
-    reads = [_strict(p, raw, plan_year) for p in pieces]
-    if not all(reads):
+    reads = []
+    for piece in pieces:
+        if year := re.match(r"(20\d\d)年", piece):
+            plan_year = int(year[1])
+        if not _BEGIN.search(piece):
+            reads.append(_strict(piece, raw, plan_year))
+    if not reads or not all(reads):
         return None
     dated = [r for r in reads if r and r.deadline.due]
     if not dated:

@@ -3,50 +3,154 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from .body import Body, Item
 from .characters import squeeze
 from .deadlines import find_deadlines, read_deadline
+from .departments import is_usual
 from .irregularities import Findings
 from .plan import Deadline, Duty, Source
-from .roles import Roles, split_roles
+from .roles import CLOSE, OPEN, Roles, is_deadline, members, role_labels, split_roles
 from .text_repair import TextMender, without_marks
 from .units import UnitNames, looks_like_unit, split_units
 
-_OPEN, _CLOSE = "（(〔[【", "）)〕]】"
-_DUTY_WORD = re.compile(r"牵头|配合|负责|责任单位|责任部门|协同单位|落实单位|参与|主办|协办")
-_LABELLED = re.compile(r"(?:牵头|责任|配合|协同|落实|参与)(?:单位|部门)?\s*[:：]|(?:完成时限|完成时间|时间节点)\s*[:：]")
+_DUTY_WORD = re.compile(r"牵头|配合|负责|责任单位|责任部门|协同单位|落实单位|参与|参加|主办|协办|会同|分工")
 _NO_DUTY = re.compile(r"^(?:抄\s*送|抄\s*报|[\u4e00-\u9fff]{2,20}\s*20\d\d年\d+月\d+日印发|联系人|附件|主办单位|承办单位)")
-_UNITS = r"(?P<units>[\u4e00-\u9fff、（）()，]{2,80}?)"
-_SENTENCES = (
-    re.compile(rf"(?:^|[，。；])由{_UNITS}(?:牵头|负责)"),
-    re.compile(rf"(?:^|[，。；])请{_UNITS}(?:等部门|等单位)?(?:会同(?P<coop>[\u4e00-\u9fff、]{{2,40}}?))?(?:按照|按|根据|在|于|对|制定|抓紧|适时|明确|尽快|负责|要|20\d\d年|认真|切实|进一步|加快)"),
-    re.compile(rf"(?:^|[。；]){_UNITS}(?:要|应|应当)?会同(?P<coop>[\u4e00-\u9fff、]{{2,40}}?)(?:制定|研究|建立|开展|按照|根据|推进|组织|共同|出台|负责|修订|编制|完善)"),
+_STRONG = re.compile(
+    r"(?:局|委|办|厅|部|院|司|处|署|中心|政府|管委会|委员会|公司|集团|海关|办公室|部门|单位|银行|分行|支行|街道|街镇|镇街|乡镇|办事处|联合会|工商联|总工会|"
+    r"妇联|团委|协会|商会|专班|机关|法院|检察院|研究院|支队|总队|大队|机构|党委|学院|大学|学校|企业|地方|地区|管理站|分局|督查室|研究室|[^社小校片园]区|[省市县州])"
+    r"等?(?:[（(〔\[][^（()）]{1,30}[)）〕\]])?$|^各(?:地|区县?|县市?区?|市州?|镇|乡|街)|等(?:有关|相关)?(?:部门|单位|地区)?$"
 )
+_OFFICE = re.compile(r"(?:局|委|办|厅|部|院|司|处|署|中心|政府|会|公司|集团|海关|办公室|部门|单位|行|街道|街镇|乡镇|办事处|工商联|妇联|专班|机关|机构)等?(?:[（(〔\[][^（()）]{1,30}[)）〕\]])?$")
+_BODY_NAME = re.compile(r"(?:[省市县区州委]|自治区|国家)[\u4e00-\u9fff]{1,12}?(?:局|厅|委|办|部|院|中心)(?=[、，,；;牵负配等（(）)。]|为)")
+_UNREAD = re.compile(r"牵头|责任单位|责任部门|配合单位|负责(?!人|制|任|同志)|[局厅委办部门]配合")
+_UNITS = r"(?P<units>[\u4e00-\u9fff、（）()，]{2,80}?)"
+_NOT_LIABLE = r"(?!人|制|任|同志|落实到位)"
+_SENTENCES = (
+    re.compile(rf"(?:^|[，。；])由{_UNITS}(?:牵头|负责{_NOT_LIABLE})"),
+    re.compile(rf"(?:^|[，。；])请{_UNITS}(?:等部门|等单位)?(?:会同(?P<coop>[\u4e00-\u9fff、]{{2,40}}?))?(?:按照|按|根据|在|于|对|制定|抓紧|适时|明确|尽快|负责|要|20\d\d年|认真|切实|进一步|加快)"),
+    re.compile(rf"(?:^|[。；，])由?{_UNITS}(?:要|应|应当|牵头|负责)?会同(?P<coop>[\u4e00-\u9fff、]{{2,40}}?)(?:适时|定期|统一|及时|分别|具体|按|于|在|每|制定|研究|建立|开展|按照|根据|推进|组织|共同|联合|出台|负责|修订|编制|完善|做好|抓好|加强|加快)"),
+    re.compile(rf"(?:^|[，。；])(?P<units>[\u4e00-\u9fff、（）()]{{2,60}}?)(?:按(?:照)?职责分工)?(?:牵头(?!的|抓总|单位|部门|、|作用|责任)|负责{_NOT_LIABLE})"),
+)
+_NAMED_BODY = re.compile(r"^(?:[省市县区州]|自治区|国务院|国家|各|[\u4e00-\u9fff]{1,4}[省市县区州])(?!场)[\u4e00-\u9fff（）()]*$")
 
 
 def read_duties(body: Body, findings: Findings, *, year: int | None, names: UnitNames | None, mender: TextMender) -> list[Duty]:
-    """All duties of the body, in order."""
+    """All duties of the body, in order; a paragraph that speaks of one and gives none is told."""
     duties: list[Duty] = []
     for item in body.items:
         if _NO_DUTY.match(item.text):
             continue
-        duties += _DutyReader(item, findings, year, names, mender).read(len(duties))
+        found = _DutyReader(item, findings, year, names, mender).read(len(duties))
+        duties += found
+        if not found and _names_duty(item.text):
+            findings.add("duty_unread", "duties", "这一段提到了责任单位，但没有读出任务分工。", line=item.line, proposal="请核对原文，必要时手工补录。")
     return duties
 
 
-def stated_roles(text: str) -> tuple[str, Roles, bool]:
-    """The text without its duty bracket or labels, the roles these state, and whether the bracket breaks off."""
-    for start, end in reversed(_brackets(text)):
-        inside = text[start + 1 : end]
-        if text[end + 1 :].strip(" 。；;") or not _DUTY_WORD.search(inside):
+def _names_duty(text: str) -> bool:
+    return any(_UNREAD.search(sentence) and _BODY_NAME.search(sentence) for sentence in re.split(r"[。；]", text))
+
+
+@dataclass(slots=True)
+class Stated:
+    """What a bracket or labels state about the text before them; `cut`: the bracket breaks off."""
+
+    text: str
+    roles: Roles
+    cut: bool = False
+
+
+def stated_duties(text: str) -> list[Stated]:
+    """The duties that brackets or label lines of a paragraph state, each with its text."""
+    found: list[Stated] = []
+    begin = 0  # where the text of the next duty begins
+    for start, end in _brackets(text):
+        inside, rest = text[start + 1 : end], text[end + 1 :].strip(" 。；;")
+        last = not rest or all(c in OPEN for c in rest[0]) and not _sentences_after(text, end)
+        roles = _bracket_roles(inside, text[begin:start], last=last)
+        if roles is None:
             continue
+        before = text[begin:start].strip(" 。；;，") if begin else text[:start].strip()
+        if not before and found:
+            for role in ("lead", "cooperating", "responsible", "deadline"):
+                found[-1].roles.add(role, getattr(roles, role))
+        elif before and (roles or not rest):
+            found.append(Stated(before + ("。" if begin and before[-1] not in "。！？" else ""), roles, end >= len(text)))
+        begin = end + 1
+    if found:
+        rest = _without_remarks(text[begin:]).strip(" 。；;")
+        if rest and len(found) == 1:
+            found[0].text = f"{found[0].text.rstrip('。；;')}。{rest}。"
+        return [one for one in found if one.roles]
+    return _labelled(text) or _half_bracket(text)
+
+
+def _without_remarks(text: str) -> str:
+    return re.sub(r"^[\s。；;]*[（(〔\[【][^（()）]{0,40}[)）〕\]】][\s。；;]*$", "", text)
+
+
+def _sentences_after(text: str, end: int) -> bool:
+    """True when more than brackets follows."""
+    depth = 0
+    for c in text[end + 1 :]:
+        if c in OPEN:
+            depth += 1
+        elif c in CLOSE:
+            depth = max(0, depth - 1)
+        elif depth == 0 and c not in " 。；;":
+            return True
+    return False
+
+
+def _bracket_roles(inside: str, before: str, *, last: bool) -> Roles | None:
+    """The roles of a bracket that states a duty, else None."""
+    if _DUTY_WORD.search(inside):
         roles = split_roles(inside)
-        if roles:
-            return text[:start].strip(), roles, end >= len(text)
-    if match := _LABELLED.search(text):
-        return text[: match.start()].strip(" （(〔["), split_roles(text[match.start() :].strip("（）()〔〕[]。 ")), False
-    return text, Roles(), False
+        if roles and _made_of_units(roles) and (last or re.search(r"[。；！]$", before.strip()) or len(inside) > 12):
+            return roles
+        return None
+    if not last or not before.strip():
+        return None
+    if is_deadline(inside.strip("。")):
+        return Roles(deadline=inside.strip("。"))
+    parts = [m for piece, _ in members(inside.strip("。")) for m, _ in members(piece, "、")]
+    units = [p for p in parts if not is_deadline(p)]
+    if not units or not all(_STRONG.search(u) for u in units) or not any(_OFFICE.search(u) for u in units) or re.search(r"[含如即]|包括|除外|简称", inside[:4]):
+        return None
+    if looks_like_unit(re.split(r"[，。；、]", before.rstrip())[-1]):  # a second name behind a first one
+        return None
+    roles = split_roles(inside, plain=True)
+    return roles if roles else None
+
+
+def _made_of_units(roles: Roles) -> bool:
+    """False where most of what stands before 负责 or 配合 is no unit at all."""
+    units = [u for text in (roles.lead, roles.cooperating, roles.responsible) for u in split_units(text).units]
+    likely = sum(1 for u in units if looks_like_unit(u.raw) or u.kind != "specific")
+    return bool(units) and 2 * likely >= len(units) and not any(re.search(r"[的了将把]", u.raw) for u in units)
+
+
+def _labelled(text: str) -> list[Stated]:
+    """`…。牵头单位：甲；完成时限：6月` without a bracket."""
+    marks = [m for m in role_labels(text) if m.start() == 0 or text[m.start() - 1] in "。；;，,、！？：:”）)〕】 \n" + OPEN or m.lastgroup == "skip"]
+    marks = [m for m in marks if re.search(r"单位|部门|分工|领导|时|期限|进度|处室|科室|主体|机构|责任人|负责人", m.group())]
+    if not marks:
+        return []
+    stated = text[marks[0].start() :].strip("（）()〔〕[]【】［］。 ")
+    roles = split_roles(stated, plain=True)
+    return [Stated(text[: marks[0].start()].strip(" （(〔[【［；;\n"), roles)] if roles else []
+
+
+def _half_bracket(text: str) -> list[Stated]:
+    """`…。甲牵头，乙配合）`: the opening bracket is lost."""
+    if not text or text.rstrip("。；; ")[-1:] not in CLOSE or sum(c in CLOSE for c in text) <= sum(c in OPEN for c in text):
+        return []
+    end = text.rstrip("。；; ")[:-1]
+    at = max(end.rfind("。"), end.rfind("；")) + 1
+    roles = split_roles(end[at:]) if at and _DUTY_WORD.search(end[at:]) else Roles()
+    return [Stated(text[:at].strip(), roles, True)] if roles and _made_of_units(roles) else []
 
 
 class _DutyReader:
@@ -59,13 +163,17 @@ class _DutyReader:
         self.order = 0
 
     def read(self, before: int) -> list[Duty]:
+        """The paragraph's duties; `before`: how many the document has above."""
         self.order = before + 1
-        text, roles, cut = stated_roles(self.item.text)
-        if cut:
-            self._tell("text_doubtful", None, "责任单位的括号没有写完整，请核对。")
-        if roles:
-            return [self._duty(text, roles)]
-        return self._sentences()
+        duties: list[Duty] = []
+        for stated in stated_duties(self.item.text):
+            if stated.cut:
+                self._tell("text_doubtful", None, "责任单位的括号没有写完整，请核对。")
+            if not stated.text:
+                self._tell("text_missing", "text", "这项分工没有对应的任务文字，请核对。")
+            duties.append(self._duty(stated.text, stated.roles))
+            self.order += 1
+        return duties or self._sentences()
 
     def _duty(self, text: str, roles: Roles) -> Duty:
         deadline = self._deadline(roles.deadline)
@@ -97,7 +205,7 @@ class _DutyReader:
         read = read_deadline(text, self.year)
         if read is None:
             self._tell("deadline_unreadable", "deadline", f"完成时限“{text}”无法识别。")
-            return None
+            return Deadline(text, None, None)
         if read.repaired:
             self._tell("deadline_repaired", "deadline", f"完成时限“{text}”书写有误，读作{read.deadline.due or text}。")
         return read.deadline
@@ -122,11 +230,11 @@ class _DutyReader:
             for match in pattern.finditer(sentence):
                 groups = match.groupdict()
                 units = re.sub(r"等(?:部门|单位|有关部门)?$", "等", groups["units"].strip("，、"))
-                if not _all_units(units):
+                if not _all_units(units) or (pattern is _SENTENCES[-1] and not all(_named(u.raw) for u in split_units(units).units)):
                     continue
-                led = match.group().endswith("牵头")
+                helpers = _without_adverbs(groups.get("coop") or "")
+                led = match.group().endswith("牵头") or ("会同" in match.group() and not match.group().startswith("请"))
                 lead, responsible = (self._units(units, "lead"), []) if led else ([], self._units(units, "responsible"))
-                helpers = groups.get("coop") or ""
                 cooperating = self._units(helpers, "cooperating") if helpers and _all_units(helpers) else []
                 return Duty(sentence, lead, cooperating, responsible, deadline, Source("duties", self.item.page, self.item.line, 1))
         begins = re.match(r"^(?P<u>[\u4e00-\u9fff、（）()]{2,60}?)(?:等)?(?:按职责分工)?负责(?!人|制|任|落实到位)", sentence)
@@ -157,22 +265,34 @@ class _DutyReader:
         return []
 
 
+def _named(unit: str) -> bool:
+    """True for a name that begins as names of bodies do, not with a verb."""
+    return is_usual(unit) or bool(_NAMED_BODY.match(unit))
+
+
+def _without_adverbs(units: str) -> str:
+    return re.sub(r"(?:适时|定期|统一|及时|分别|具体|共同|联合|抓紧|认真|进一步)$", "", units)
+
+
 def _all_units(text: str) -> bool:
     units = split_units(text).units
-    return bool(units) and all(looks_like_unit(u.raw) or u.kind != "specific" for u in units) and not re.search(r"[是的了将把]", text)
+    return bool(units) and all(looks_like_unit(u.raw) or u.kind != "specific" for u in units) and not re.search(r"[是的了将把要应须]", text)
 
 
 def _brackets(text: str) -> list[tuple[int, int]]:
-    """Outermost brackets as (open, close); an open one at the end of the text closes there."""
-    found: list[tuple[int, int]] = []
+    """Outermost brackets of any kind as (open, close), in order; one left open at the end closes there."""
+    pairs: list[tuple[int, int]] = []
     stack: list[int] = []
     for i, c in enumerate(text):
-        if c in _OPEN:
+        if c in OPEN:
             stack.append(i)
-        elif c in _CLOSE and stack:
+        elif c in CLOSE and stack:
             start = stack.pop()
-            if not stack:
-                found.append((start, i))
-    if stack:
-        found.append((stack[0], len(text)))
-    return found
+            while pairs and pairs[-1][0] > start:
+                pairs.pop()
+            pairs.append((start, i))
+    if stack and (not pairs or pairs[-1][1] < stack[-1]):
+        pairs.append((stack[-1], len(text)))
+    elif stack and _DUTY_WORD.search(text, stack[-1]):
+        pairs = [p for p in pairs if p[0] < stack[-1]] + [(stack[-1], len(text))]
+    return pairs

@@ -51,6 +51,8 @@ SEVERITIES: dict[str, Severity] = {
     "frequency_missing": "warning",
     "frequency_repaired": "warning",
     "list_numbering": "warning",
+    # paragraphs
+    "duty_unread": "warning",  # a paragraph speaks of a responsible unit, but no duty was read
     # body against annexes
     "value_differs": "warning",
     "stock_or_flow": "warning",

@@ -11,7 +11,7 @@ from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
 _BLOCKS = frozenset(
     ["p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "footer", "main", "blockquote", "pre", "tr", "td", "th", "dl", "dt", "dd", "center", "body", "form", "fieldset", "address", "figure"]
 )
-_DROPPED = frozenset(["script", "style", "head", "title", "meta", "link", "noscript", "template", "iframe", "object", "svg", "nav", "select", "button", "textarea"])
+_DROPPED = frozenset(["script", "style", "title", "meta", "link", "noscript", "template", "iframe", "object", "svg", "nav", "select", "button", "textarea"])
 _SPACE = re.compile(r"[ \t\r\n\xa0\u2002\u2003\u3000]+")
 _MOST_DEPTH = 200
 

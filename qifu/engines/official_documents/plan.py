@@ -34,8 +34,10 @@ class UnitRef:
 
 @dataclass(slots=True)
 class Deadline:
+    """A deadline as written; `kind` is None where it could not be read."""
+
     raw: str
-    kind: DeadlineKind
+    kind: DeadlineKind | None
     due: date | None
 
 

@@ -11,7 +11,7 @@ from .annexes import AnnexReader
 from .body import Body, Item, read_body
 from .characters import squeeze
 from .cross_checks import cross_check
-from .duties import read_duties, stated_roles
+from .duties import read_duties, stated_duties
 from .grid import SourceDocument, UnreadableDocument
 from .groups import Topic
 from .irregularities import Findings
@@ -107,8 +107,8 @@ def _mender(segments: Segments, tables: list[TypedTable], names: UnitNames | Non
                 units += [without_markup(c.text) for c, role in zip(cells, table.roles, strict=True)
                           if role in _LIST_ROLES and table.fit(table.roles.index(role), c.text) > 0.8]
     for paragraph in segments.paragraphs:
-        _, roles, _ = stated_roles(squeeze(without_markup(paragraph.text)))
-        units += [text for text in (roles.lead, roles.cooperating, roles.responsible) if text]
+        for stated in stated_duties(squeeze(without_markup(paragraph.text))):
+            units += [text for text in (stated.roles.lead, stated.roles.cooperating, stated.roles.responsible) if text]
     mender = TextMender(texts, names)
     mender.learn_units(units)
     return mender

@@ -68,17 +68,17 @@ _OPEN_TAIL = re.compile(
 _LABEL = re.compile(r"^(?:牵头|责任|配合|协同|主办|协办|落实|参与|参加)(?:单位|部门|处室)?[:：]")
 _GENERIC = re.compile(
     r"^各|^有关|^相关|^其他|^其它|(?:有关|相关|各级|各有关|各相关|业务|主管|成员|责任|牵头)(?:业务|主管|责任|职能|行政执法|省级|市级)*(?:部门|单位|地区|地方)"
-    r"|^(?:省|市|县)[级直](?:各|有关|相关)|^(?:市|县|市县|区县)(?:级)?(?:党委|政府|人民政府)|^地方|^各地|^县级|^市级|^设区市|^街道|^乡镇|^镇街|^镇（|^乡（|^区县|^村|^社区"
+    r"|^(?:省|市|县)[级直](?:各|有关|相关)|^(?:市|县|市县|区县)(?:级)?(?:党委|政府|人民政府)(?!.*(?:办公室|办公厅|[^主]办|局|研究室|督查室|中心)(?:[（(]|$))|^地方|^各地|^县级|^市级|^设区市|^街道|^乡镇|^镇街|^镇（|^乡（|^区县|^村|^社区"
 )
 _DIVISION = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区|市|地区|自治州|州|盟))?[\u4e00-\u9fff]{1,8}(?:市|区|县|旗|州|开发区|新区|管委会)$"
 )
-_NOT_DIVISION = re.compile(r"(?:园区|社区|小区|校区|片区|地区|省级|部门|单位|超市|各|有关|所属)")
+_NOT_DIVISION = re.compile(r"(?:中心管委会|中心管理委员会|园区|社区|小区|校区|片区|地区|省级|部门|单位|超市|各|有关|所属)")
 _DISTRICT = re.compile(r"^[\u4e00-\u9fff]{1,3}区$")
 _CITY_OF = re.compile(r"^(?P<city>[\u4e00-\u9fff]{2,6}?市)[\u4e00-\u9fff]{1,6}(?:区|县|市)$")
 _OWN_HEAD = re.compile(
     r"^(?:省|国家|中央|全国|各(?!业务|部门|职能|主管|有关|相关)|中国|中共|人民银行|人行|金融监管|其他|国务院|自治区|全省|市[级直委]|"
-    r"[\u4e00-\u9fff]{2,4}(?:海关|证监局|银保监局))|集团|公司|银行|大学|学院|[省州]|监管局$|分行$|^市(?!场)[\u4e00-\u9fff]{2,}局|(?:市|县|区)$"
+    r"[\u4e00-\u9fff]{2,4}(?:海关|证监局|银保监局))|集团|公司|银行|大学|学院|[省州]|监管局$|分行$|^市(?!场|政|容|域)[\u4e00-\u9fff]{2,}[局委办]|(?:市|县|区)$"
 )
 _LIST_AND = re.compile(r"(?<=[厅局委办院会部行])(?:和|及|以及|与|会同|并)(?=(?:省|市|各|国家|人民银行|县|区)[\u4e00-\u9fff])")
 
@@ -114,7 +114,8 @@ def split_units(text: str, names: UnitNames | None = None) -> UnitList:
         part
         for piece, separator in _pieces(masked)
         for closed in _by_blank(piece, separator, names, result)
-        for part in _run_together(closed, names, result)
+        for single in _at_and(closed, names)
+        for part in _run_together(single, names, result)
     ]
     for index, piece in enumerate(pieces):
         raw = _unmask(piece, levels)
@@ -211,6 +212,27 @@ def _run_together(piece: str, names: UnitNames | None, result: UnitList) -> list
         return [piece]
     result.doubts.append(("units_doubtful", piece, f"“{piece}”中间缺少分隔，按{len(parts)}个单位读取。", "、".join(parts)))
     return parts
+
+
+_AND = re.compile(r"以及|及其|及|和|与")
+_LEFT_OF_AND = re.compile(r"(?:(?<=..)[局厅办处署院]|委员会|联合会|党委|[省市县区州]委|[^社小校片]区管委会|编办|部门|单位|政府|机关|机构|中心|公司|集团|银行|协会|商会|街道|乡镇|总工会|(?<=.)部|企业)(?:等(?:有关|相关)?(?:部门|单位)?)?(?:[（(][^（()）]{1,30}[)）])?$")
+
+
+def _at_and(piece: str, names: UnitNames | None) -> list[str]:
+    """`市司法局及市直有关单位` is two members; 发展和改革委员会 stays one."""
+    if not _AND.search(piece) or is_usual(piece) or (names and names.resolve(bare(piece))):
+        return [piece]
+    parts, begin, depth, at = [], 0, 0, 0
+    while at < len(piece):
+        depth += (piece[at] in _OPEN) - (piece[at] in _CLOSE)
+        match = _AND.match(piece, at) if depth == 0 else None
+        left, right = piece[begin:at], piece[match.end() :] if match else ""
+        if match and len(right) >= 3 and _LEFT_OF_AND.search(left) and ("\ue000" <= right[0] <= "\uf8ff" or looks_like_unit(_OPEN_TAIL.sub("", right))):
+            parts.append(left)
+            begin = at = match.end()
+            continue
+        at += 1
+    return [*parts, piece[begin:]]
 
 
 def _glue_brackets(parts: list[str]) -> list[str]:
