@@ -54,7 +54,7 @@ def read(argv: list[str]) -> int:
 def _names(document: SourceDocument, chosen: str | None) -> UnitNames | None:
     """The province's name book, unless the notice is another province's: 省发改委 there is not ours."""
     folder = Path(
-        chosen or os.environ.get("QIFU_PROVINCE_DIR") or Path(__file__).parents[2] / "provinces" / "zhejiang"
+        chosen or os.environ.get("QIFU_PROVINCE") or Path(__file__).parents[2] / "provinces" / "zhejiang"
     )
     if not folder.is_dir():
         return None
