@@ -322,12 +322,14 @@ def _table_begins(lines: list[_Loose], at: int) -> bool:
 
 
 def _row_gap(gaps: list[float], tall: float) -> float:
-    """The white between lines above which a new row begins: in the widest jump of the gaps; -1 when all are alike."""
+    """The white between lines above which a new row begins, just above the gaps inside rows; -1 when all are alike."""
     near = sorted(g for g in gaps if g <= min(gaps) + tall * 1.5)
     if not near or near[0] >= tall * 0.55 or near[-1] - near[0] < tall * 0.25:
         return -1.0
-    jump, low, high = max((b - a, a, b) for a, b in itertools.pairwise(near))
-    return (low + high) / 2 if jump > tall * 0.1 else (near[0] + near[-1]) / 2
+    for low, high in itertools.pairwise(near):
+        if high - low > tall * 0.3:
+            return (low + high) / 2
+    return (near[0] + near[-1]) / 2
 
 
 def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
@@ -351,6 +353,31 @@ def _row_groups(lines: list[_Loose]) -> list[list[_Loose]]:
         else:
             groups.append([line])
     return groups
+
+
+def _common_starts(lines: list[_Loose], size: float) -> set[int]:
+    """Positions at which words begin in three lines or more."""
+    starts = Counter(round(word[0].x0) for line in lines for word in _words(line.glyphs, size * 0.5))
+    return {x for x, count in starts.items() if count >= 3}
+
+
+def _column_words(line: list[Glyph], size: float, edges: set[int]) -> list[list[Glyph]]:
+    """Words of a line; a closing mark that hangs over its column's edge does not bridge the gap to the next column."""
+    words: list[list[Glyph]] = []
+    for word in _words(line, size * 0.1):
+        begin = 0
+        for at in range(1, len(word)):
+            if word[at - 1].text in "、，。；：）" and round(word[at].x0) in edges:
+                words.append(_trimmed(word[begin:at]))
+                begin = at
+        words.append(word[begin:])
+    return words
+
+
+def _trimmed(word: list[Glyph]) -> list[Glyph]:
+    """The word without the white half of its closing mark."""
+    last = word[-1]
+    return [*word[:-1], Glyph(last.text, last.x0, last.x0 + (last.x1 - last.x0) * 0.3, last.top, last.bottom)]
 
 
 _FINE = 4  # positions are counted in quarters of a point
@@ -463,7 +490,8 @@ class _Builder:
     def _unruled(self, lines: list[_Loose]) -> None:
         """A table without ruling lines: columns by bands of white, rows by larger gaps between lines."""
         size = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
-        words = [[(round(w[0].x0 * _FINE), round(w[-1].x1 * _FINE)) for w in _words(line.glyphs, size * 0.1)] for line in lines]
+        edges = _common_starts(lines, size)
+        words = [[(round(w[0].x0 * _FINE), round(w[-1].x1 * _FINE)) for w in _column_words(line.glyphs, size, edges)] for line in lines]
         edge = min(w[0][0] for w in words)
         full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4 * _FINE)]
         whole = _cuts(full or words, _heading_words(lines[0].glyphs))

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+from .cell_types import is_frequency
 from .characters import shown_width
 from .deadlines import read_deadline
+from .figures import read_number_cell
 from .grid import Cell, Paragraph, Row, SourceDocument
 from .headers import is_heading_row
 
@@ -186,9 +188,17 @@ def _sparse(lines: list[list[tuple[int, int]]], cut: int, end: int) -> bool:
     return filled <= 0.35 * len(lines) and not any(cut - 1 <= start < end or start < cut < stop for start, stop in lines[0])
 
 
-def _both_dated(upper: Row, lower: Row) -> bool:
-    """True when both lines hold a whole deadline in one column: two rows, not one row wrapped."""
-    return any(read_deadline(a.text, 2000) and read_deadline(b.text, 2000) for a, b in zip(upper.cells, lower.cells, strict=False))
+def _both_whole(upper: Row, lower: Row) -> bool:
+    """True when both lines hold a whole value of one kind (deadline, figure, frequency): two rows, not one wrapped."""
+    for a, b in zip(upper.cells, lower.cells, strict=False):
+        if read_deadline(a.text, 2000) and read_deadline(b.text, 2000) and not read_deadline(a.text + b.text, 2000):
+            return True
+    return bool(_kinds(upper) & _kinds(lower))
+
+
+def _kinds(row: Row) -> set[str]:
+    kinds = {"frequency" for cell in row.cells if is_frequency(cell.text)}
+    return kinds | {"figure" for cell in row.cells[1:] if len(cell.text) > 1 and read_number_cell(cell.text)}
 
 
 def _wrapped(blocks: list[Paragraph | Row]) -> list[Paragraph | Row]:
@@ -198,7 +208,7 @@ def _wrapped(blocks: list[Paragraph | Row]) -> list[Paragraph | Row]:
         last = joined[-1] if joined else None
         if isinstance(block, Row) and block.table == -1 and isinstance(last, Row) and last.table == -1 and not is_heading_row(last.texts):
             first = block.cells[0].text.strip()
-            if not first and not _both_dated(last, block) and sum(1 for c in block.cells if c.text) < len(block.cells) - 1 and not is_heading_row(block.texts):
+            if not first and not _both_whole(last, block) and sum(1 for c in block.cells if c.text) < len(block.cells) - 1 and not is_heading_row(block.texts):
                 for cell, more in zip(last.cells, block.cells, strict=False):
                     cell.text = cell.text + more.text
                 continue
