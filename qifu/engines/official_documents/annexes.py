@@ -11,7 +11,7 @@ from .characters import bare, fold, key, plain_digits, squeeze
 from .deadlines import read_deadline
 from .figures import read_number_cell, read_targets, split_items
 from .groups import Topic, assign_groups
-from .headers import Role
+from .headers import Role, period_end
 from .irregularities import Findings
 from .plan import Action, Comparator, Deadline, Indicator, Missing, Part, Plan, Severity, Source, Target, Task, UnitRef
 from .roles import split_roles
@@ -96,15 +96,31 @@ class AnnexReader:
     def _tell_columns(self, table: TypedTable) -> None:
         """Columns whose heading is unknown or says something else than what stands below it."""
         for column, role in enumerate(table.roles):
-            if role is None or role in ("note", "office", "baseline", "number"):
+            heading = table.headings[column]
+            if role is None:
+                self._tell_unread(table, column, heading)
+            elif role in ("note", "office", "baseline", "number"):
                 continue
-            heading, name = table.headings[column], _COLUMN_NAMES.get(role, role)
-            field = "responsible" if table.kind == "tasks" and role in ("lead", "cooperating") else role
-            if heading and not table.named[column]:
-                self.findings.add("column_guessed", table.kind, f"第{column + 1}列的表头“{heading}”不认识，从内容看是“{name}”。", field=field,
-                                  proposal="请核对该列。")
+            elif heading and not table.named[column]:
+                self.findings.add("column_guessed", table.kind, f"第{column + 1}列的表头“{heading}”不认识，从内容看是“{_COLUMN_NAMES.get(role, role)}”。",
+                                  field=_field(table, role), proposal="请核对该列。")
             elif table.unfit(column):
-                self.findings.add("column_doubtful", table.kind, f"第{column + 1}列“{heading or name}”的内容多不像{name}，请核对该列。", field=field)
+                name = _COLUMN_NAMES.get(role, role)
+                self.findings.add("column_doubtful", table.kind, f"第{column + 1}列“{heading or name}”的内容多不像{name}，请核对该列。",
+                                  field=_field(table, role))
+
+    def _tell_unread(self, table: TypedTable, column: int, heading: str) -> None:
+        """A column without role that may hold units or deadlines the rows lack."""
+        roles = set(table.roles)
+        lacking: list[Role] = []
+        if not roles & {"lead", "responsible"}:
+            lacking.append("responsible")
+        if table.kind == "tasks" and "deadline" not in roles:
+            lacking.append("deadline")
+        for role in lacking:
+            if table.share(column, role) >= 0.5 or (role == "deadline" and period_end(heading)):
+                self.findings.add("column_unread", table.kind, f"第{column + 1}列“{heading}”没有读取，其中可能写有{_COLUMN_NAMES[role]}。", field=_field(table, role),
+                                  proposal="请核对该列。")
 
     def _source(self, part: Part, row: DataRow, role: Role) -> Source:
         cell = row.cells.get(role)
@@ -316,6 +332,8 @@ class AnnexReader:
                     self.findings.add("units_doubtful", "actions", "牵头单位一栏是空的，协同单位一栏可能错了位。", number=row.number,
                                       field="cooperating", line=row.line)
             cooperating = self.units("actions", row, "cooperating", "cooperating") if "cooperating" in has else UnitList()
+            if lead_role == "lead" and "responsible" in has:
+                cooperating.units += [u for u in self.units("actions", row, "responsible", "cooperating").units if u.name not in lead.names]
             if "cooperating" in has and not bare(row.text("cooperating")) and "cooperating" not in row.merged:
                 self.findings.add("units_missing", "actions", "协同单位一栏是空的。", number=row.number, field="cooperating", line=row.line, severity="warning")
             self.plan.actions.append(Action(
@@ -350,15 +368,22 @@ class AnnexReader:
         return items
 
 
+def _field(table: TypedTable, role: Role) -> str:
+    """The plan's field that a column fills."""
+    return "responsible" if table.kind == "tasks" and role in ("lead", "cooperating") else role
+
+
 _SPAN = re.compile(r"^\D{0,3}\d+(?:\.\d+)?(?P<first>[^\d\-—–~～至到]{0,4})(?:-|—|–|~|～|至|到)+\d+(?:\.\d+)?(?P<unit>[^\d]{0,5}?)?(?:左右|之间)?$")
 _BRACKET = re.compile(r"[（(\[]\s*(?:单位\s*[:：]\s*)?([^（）()\[\]]{1,8})[）)\]]\s*$")
+
+_UNIT_LIKE = re.compile(r"^[\u4e00-\u9fffA-Za-z%]{1,5}[/／每][\u4e00-\u9fffA-Za-z]{1,5}$|^[十百千万亿]+[\u4e00-\u9fff]{1,2}$|^[A-Za-z]{1,4}$")
 
 
 def _unit_in_brackets(text: str) -> str | None:
     """The unit at the end of `产值（亿元）`; None when the bracket holds something else."""
     found = _BRACKET.search(text)
     unit = bare(fold(found[1])) if found else ""
-    return unit if unit and is_measure_unit(unit) and unit not in "/-—无" else None
+    return unit if unit and unit not in "/-—无" and (is_measure_unit(unit) or _UNIT_LIKE.match(unit)) else None
 
 
 _COLUMN_NAMES: dict[str, str] = {

@@ -12,6 +12,7 @@ SEVERITIES: dict[str, Severity] = {
     "header_missing": "warning",  # a table without any heading row
     "column_guessed": "warning",  # an unknown heading, understood by what stands below it
     "column_doubtful": "warning",  # a column whose cells mostly do not suit its heading
+    "column_unread": "warning",  # a column without role that may hold what the rows lack
     "table_unread": "error",  # a table that fits no known kind
     "metadata_missing": "info",
     # rows

@@ -101,25 +101,9 @@ def _rows_below(blocks: list[Block], run: HeadingRun) -> tuple[list[Row], int]:
     if "number" not in roles or len([r for r in roles if r]) < 3:
         return [], run.end
     by_line = run.end - run.start > 1
-    groups: list[list[_Piece]] = []
-    expected, at = 1, run.end
-    while at < len(blocks):
-        block = blocks[at]
-        text = block.text if isinstance(block, Paragraph) else " ".join(block.texts)
-        if isinstance(block, Row) and (block.ruled or is_heading_row(block.texts)):
-            break
-        if _ENDS.match(text) or (by_line and isinstance(block, Row)):
-            break
-        if not is_page_number(text) or _opens(text, expected):
-            pieces = [text] if by_line else text.split()
-            number = read_row_number(pieces[0]) if pieces else None
-            long_enough = not by_line or not groups or len(groups[-1]) >= max(2, len(roles) - 2)
-            if number and number[0] in (expected, expected + 1) and long_enough:
-                groups.append([])
-                expected = number[0] + 1
-            if groups:
-                groups[-1] += [_Piece(p, block.line, block.page) for p in pieces]
-        at += 1
+    pieces, starts = _pieces(blocks, run.end, by_line)
+    groups = _numbered_groups(pieces, starts, len(roles))
+    at = run.end
     rows: list[Row] = []
     for i, group in enumerate(groups):
         last = i + 1 == len(groups)
@@ -132,9 +116,40 @@ def _rows_below(blocks: list[Block], run: HeadingRun) -> tuple[list[Row], int]:
     return rows, at
 
 
-def _opens(text: str, expected: int) -> bool:
-    read = read_row_number(text)
-    return read is not None and read[0] == expected
+def _pieces(blocks: list[Block], at: int, by_line: bool) -> tuple[list[_Piece], list[bool]]:
+    """What may be cells, in reading order to the end of the table, and which of them stand first on a line."""
+    pieces: list[_Piece] = []
+    starts: list[bool] = []
+    for block in blocks[at:]:
+        text = block.text if isinstance(block, Paragraph) else " ".join(block.texts)
+        if _ENDS.match(text) or (isinstance(block, Row) and (by_line or block.ruled or is_heading_row(block.texts))):
+            break
+        if is_page_number(text) and not text.strip().isdigit():
+            continue
+        own = [text] if by_line else text.split()
+        pieces += [_Piece(p, block.line, block.page) for p in own]
+        starts += [i == 0 for i in range(len(own))]
+    return pieces, starts
+
+
+def _numbered_groups(pieces: list[_Piece], starts: list[bool], columns: int) -> list[list[_Piece]]:
+    """The pieces of each row; a row opens with the next number, unless that number comes again within a row's length."""
+    groups: list[list[_Piece]] = []
+    expected = 1
+    for i, (piece, first) in enumerate(zip(pieces, starts, strict=True)):
+        if first and _is_number(piece, expected):
+            near = pieces[i + 1 : i + columns]
+            if not groups or len(groups[-1]) >= columns or not any(_is_number(p, expected) for p in near):
+                groups.append([])
+                expected += 1
+        if groups:
+            groups[-1].append(piece)
+    return groups
+
+
+def _is_number(piece: _Piece, number: int) -> bool:
+    read = read_row_number(piece.text)
+    return read is not None and read[0] == number
 
 
 def _likely_roles(words: list[str]) -> list[Role | None]:

@@ -92,6 +92,9 @@ class RowReader:
 
     def _is_section(self, row: Row, loose: bool) -> bool:
         filled = [c for c in row.cells if c.text.strip()]
+        if len(filled) == 2 and self.numbered and self._numbered_band(row, filled):
+            self._section = filled[1].text.strip()
+            return True
         if len(filled) != 1:
             return not filled
         text = filled[0].text.strip()
@@ -105,6 +108,15 @@ class RowReader:
             self._section = text
             return True
         return False
+
+    def _numbered_band(self, row: Row, filled: list[Cell]) -> bool:
+        """`一 | 经济发展 | | `: a Chinese numeral and a short name, where the rows below count in digits."""
+        at = self.table.roles.index("number")
+        numeral, name = bare(filled[0].text), bare(filled[1].text)
+        if at >= len(row.cells) or row.cells[at] is not filled[0] or not re.fullmatch(r"[（(]?[一二三四五六七八九十]+[)）、.．]?", numeral):
+            return False
+        counted = sum(at < len(r.cells) and bool(re.search(r"\d", r.cells[at].text)) for r in self.table.raw.rows)
+        return len(name) <= 30 and "。" not in name and counted >= 0.5 * len(self.table.raw.rows)
 
     def _whole_row_in_one_cell(self, row: Row) -> bool:
         """True when the one text of a row falls apart into cells that suit the columns."""

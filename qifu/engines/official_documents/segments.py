@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .body import heading_level, is_page_number, read_date
-from .characters import squeeze
+from .body import heading_level, is_page_number, read_date, read_number, record_line
+from .characters import bare, squeeze
 from .grid import Paragraph, Row, SourceDocument
 from .layouts import as_rows
 from .tables import RawTable, TableCollector
@@ -49,6 +49,42 @@ def segment(document: SourceDocument) -> Segments:
     return result
 
 
+def _frames(document: SourceDocument) -> set[int]:
+    """Ruled tables that only lay out the head, the signature or a site's record of the document."""
+    tables: dict[int, list[Row]] = {}
+    for block in document.blocks:
+        if isinstance(block, Row) and block.ruled:
+            tables.setdefault(block.table, []).append(block)
+    return {number for number, rows in tables.items() if _is_record(rows) or _is_head(rows)}
+
+
+def _is_record(rows: list[Row]) -> bool:
+    return len(rows) <= 12 and 2 * sum(record_line(_cells(row)) is not None for row in rows) > len(rows)
+
+
+def _is_head(rows: list[Row]) -> bool:
+    """Few cells, each a piece of a document's head or signature, and no sentence."""
+    texts = [squeeze(t) for row in rows for t in row.texts if t.strip()]
+    if not texts or len(rows) > 4 or len(texts) > 6 or any(len(t) > 60 or "。" in t for t in texts):
+        return False
+    telling = [t for t in texts if read_number(t) or read_date(t) or re.search(r"签发人|文件$|^(?:特急|加急)|抄送|印发$", t)]
+    return bool(telling) and 2 * len(telling) >= len(texts)
+
+
+def _cells(row: Row) -> list[str]:
+    return [c.text for c in row.cells if not c.merged or c.text.strip()]
+
+
+def _framed_lines(row: Row) -> list[Paragraph]:
+    """The row as lines of text: a record's row as one, else each cell for itself (with 文件 behind its issuer)."""
+    if line := record_line(_cells(row)):
+        return [Paragraph(line, row.line, row.page)]
+    texts = [t for cell in row.cells for t in cell.text.split("\n") if t.strip()]
+    if len(texts) > 1 and bare(texts[-1]) == "文件":
+        texts = ["".join(texts)]
+    return [Paragraph(t, row.line, row.page) for t in texts]
+
+
 def _single(row: Row) -> bool:
     """A one-cell table is a frame around text."""
     return len(row.cells) == 1 and row.ruled
@@ -61,9 +97,10 @@ def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in
     if in_lines and not body_text and len(text) > 1 and not _TAIL.match(text) and not read_date(text):
         collector.add_loose(block)
         return
-    if heading_level(text) in (1, 2) and len(text) < 40 and "。" not in text and rows_follow and (in_annex or collector.is_open):
+    if heading_level(text) in (1, 2) and len(text) < 40 and "。" not in text and rows_follow:
         collector.section(text)
-        return
+        if in_annex or collector.is_open:
+            return
     if in_annex and not _TAIL.match(text) and len(text) < 60 and "。" not in text:
         collector.heading_text(text, False)
         return

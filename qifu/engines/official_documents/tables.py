@@ -67,6 +67,11 @@ class TypedTable:
         suited = sum(fit("group", t) > 0.5 and not re.search(r"\d", t) for t in filled) >= 0.7 * len(filled)
         return suited and (len(filled) < 0.8 * len(texts) or len(set(filled)) < 0.8 * len(filled))
 
+    def share(self, column: int, role: Role) -> float:
+        """The share of a column's filled cells that are certainly of a role."""
+        filled = [t for t in self._texts(column) if bare(t)]
+        return sum(fit(role, t) >= 1.5 for t in filled) / len(filled) if filled else 0.0
+
     def unfit(self, column: int) -> bool:
         """True when most of a column's cells do not suit its role."""
         role = self.roles[column]
@@ -243,7 +248,7 @@ def type_table(raw: RawTable, year: int | None = None) -> TypedTable | None:
         if re.search(_TITLE_HINTS[kind], raw.title):
             score += 2.5
         roles = _settled(kind, words, roles, samples)
-        if roles is None or not _credible(kind, words, roles, raw):
+        if roles is None or not _credible(kind, words, roles, raw, samples):
             continue
         if best is None or score > best[0]:
             blanks = [i for i, w in enumerate(words) if not w and roles[i]]
@@ -276,7 +281,7 @@ def _settled(kind: Kind, words: list[str], roles: list[Role | None], samples: li
     return roles
 
 
-def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTable) -> bool:
+def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTable, samples: list[list[str]]) -> bool:
     """False where a heading stands and names hardly a column of this kind: some other table."""
     named = sum(1 for word, role in zip(words, roles, strict=True) if role not in (None, "number", "note") and word and role_score(kind, role, word) > 0)
     if kind == "actions":
@@ -284,7 +289,15 @@ def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTa
         return bool(hinted) or "targets" in roles
     if raw.heading is None or not any(words):
         return True
-    return named >= 2 or (named == 1 and bool(re.search(_TITLE_HINTS[kind], raw.title)))
+    if named >= 2 or (named == 1 and re.search(_TITLE_HINTS[kind], raw.title)):
+        return True
+    telling: tuple[Role, ...] = ("measure", "responsible", "deadline") if kind == "tasks" else ("name", "unit", "target")
+    least = {"measure": 0.8, "name": 0.8}
+    for role in telling:
+        column = roles.index(role) if role in roles else roles.index("lead") if role == "responsible" and "lead" in roles else -1
+        if column < 0 or sum(fit(role, s[column]) >= least.get(role, 1.5) for s in samples) < 0.7 * len(samples):
+            return False
+    return len(samples) >= 2
 
 
 _PERSONAL = re.compile(r"姓名|职务|职称|电话|手机|联系方式|传真|邮箱|性别|年龄|籍贯|值班|值守|座位|车牌|身份证|出生|学历")
