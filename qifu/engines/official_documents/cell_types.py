@@ -17,8 +17,11 @@ _FREQUENCY = re.compile(
     r"^(?:每|按)?(?:月度?|季度?|年度?|半年度?|周|旬|日|实时|个月|双月|两月|半月)(?:度|报|末|一次|1次|更新|监测|通报|统计)?$|^(?:月|季|年|周|旬|日)报?$|^(?:实时|动态|不定期|定期)$"
 )
 _MEASURE_UNIT = re.compile(
-    r"^(?:%|‰|/|／|-|—|无|个百分点|百分点|万?亿?(?:元|美元|千瓦时|千瓦|吨|人次|人|户|件|家|项|平方米|亩|标箱|辆|条|次|个|列)|千米|公里|分钟|小时|天|日|工作日|个工作日|"
-    r"部|项|家|件|个|人|次|户|场|列|条|分|位|名|元|起|套|款|种|类|批|亩|吨|辆|倍|所|座|宗|例|对|班|篇|台|本|艘|张|份|卷|支|只|万|亿|TEU|标箱|标准箱|MW|指数|级|档)(?:/[\u4e00-\u9fffA-Za-z]{1,4})?$"
+    r"^(?:[十百千万亿]{0,2}(?:元|美元|千瓦时|千瓦|兆瓦|吨|公斤|千克|克|毫克|微克|升|立方米|平方米|平方公里|平方千米|公里|千米|米|厘米|毫米|公顷|亩|人次|人天|人|"
+    r"户次|户|家次|家|件次|件|场次|场|项次|项|个百分点|百分点|个工作日|工作日|个自然日|个小时|小时|分钟|秒|个月|天|日|周|月|年|期|岁|次|批次|批|车次|架次|艘次|列次|标准箱|标箱|"
+    r"标准煤|吨标准煤|标台|个|列|辆|条|分|位|名|起|套|款|种|类|倍|所|座|宗|例|对|班|篇|台|本|艘|张|份|卷|支|只|部|处|间|栋|幢|块|株|头|羽|枚|册|首|门|口|眼|站|点|片|村|镇|城|"
+    r"县|市|区|园|校|馆|院|队|团|层|级|档|星|度|页|字|盏|根|杆|桶|筐|床|TEU|MW|GW|kW|kWh|PB|TB|P|G|M|EFLOPS|PFLOPS)?|[十百千万亿]{1,2}|%|％|‰|/|／|-|—|无|指数|℃|分贝|dB)"
+    r"(?:[/／每](?:[十百千万亿]{0,2}[\u4e00-\u9fffA-Za-z]{1,4}))?$"
 )
 _SENTENCE_END = re.compile(r"[。；;！]$")
 _VERBS = re.compile(
@@ -53,7 +56,8 @@ def is_frequency(text: str) -> bool:
 
 def is_measure_unit(text: str) -> bool:
     """True for %, 亿元, 家 and the like, and `/` for none."""
-    return bool(_MEASURE_UNIT.match(bare(fold(text))))
+    plain = bare(fold(text))
+    return bool(plain) and bool(_MEASURE_UNIT.match(plain))
 
 
 @lru_cache(maxsize=65536)
@@ -135,7 +139,7 @@ def _short(text: str, plain: str) -> float:
         score -= 1.2
     if _units(text, plain) >= 1.6 and not _VERBS.search(plain):
         score -= 1.2
-    if is_measure_unit(text):
+    if is_measure_unit(text) or len(plain) == 1:
         score -= 1.5
     return score
 

@@ -85,9 +85,14 @@ def _better_name(name: str, counts: dict[str, int], topics: list[Topic]) -> str 
 def _filled(printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role, before: str | None) -> list[str | None]:
     groups: list[str | None] = []
     current = before
-    for name in printed:
+    shifted: str | None = None  # a name that a repair put into the column, on its way down
+    for name, row in zip(printed, rows, strict=True):
         current = name or current
         groups.append(current)
+        if name:
+            shifted = name if any(code in ("row_shifted", "cells_separated") for code, _, _ in row.repairs) else None
+        elif shifted:
+            findings.add("group_doubtful", part, f"“{shifted}”由错位的单元格归位得来，其下各行的类别请核对。", field=role)
     first = next((i for i, g in enumerate(groups) if g), 0)
     for i in range(first):
         groups[i] = groups[first]
