@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from .cell_types import is_frequency
+from .cell_types import is_frequency, read_row_number
 from .characters import shown_width
 from .deadlines import read_deadline
 from .figures import read_number_cell
@@ -15,6 +15,7 @@ from .headers import is_heading_row
 _RULE_SIGNS = frozenset(" \t\u3000:|+=-─━┼├┤┌┐└┘")
 _GAP = re.compile(r"\s{2,}|\u3000+|\t")
 _WORD = re.compile(r"[^\s\u3000]+(?: [^\s\u3000]+)*")
+_PAGE_LINE = re.compile(r"^\s*[—\-–－]*\s*\d{1,3}\s*[—\-–－]*\s*$|^\s*第\s*\d+\s*页")
 ENDS_TABLE = re.compile(r"^\s*(?:附\s*[件表]|抄\s*[送报]|[（(]\s*此件)")
 _BOX = str.maketrans({"│": "|", "┃": "|", "║": "|", "｜": "|", "¦": "|"})
 
@@ -64,11 +65,11 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
                 layout = _Layout.start(line, lines[number:]) or layout  # a second heading line opens no new table
             elif ENDS_TABLE.match(line):
                 layout = None
-            aligned = layout is not None and layout.holds(line)
+            aligned = layout is not None and layout.holds(line) and not _PAGE_LINE.match(line)
             document.blocks.append(layout.row(line, number, current_page) if layout and aligned else Paragraph(line.strip(), number, current_page))
         number += used - 1
-    if layout is not None or any(isinstance(b, Row) and b.table < 0 for b in document.blocks):
-        document.blocks = _wrapped(document.blocks)
+    if any(isinstance(b, Row) and b.table < 0 for b in document.blocks):
+        document.blocks = _wrapped(_centred(document.blocks, lines))
     return document
 
 
@@ -148,12 +149,20 @@ class _Layout:
         pieces = [p for p in _GAP.split(line.strip()) if p]
         return len(pieces) >= 2 or line[:2] in ("  ", "\u3000\u3000")
 
+    def _column(self, start: int, end: int) -> int:
+        """The column a word stands in: where most of it lies, or where it begins when it runs over several."""
+        crossed = [i for i, cut in enumerate(self.cuts) if start < cut < end]
+        begins = max((i for i, cut in enumerate(self.cuts) if cut <= start + 1), default=0)
+        if len(crossed) == 1 and begins == crossed[0] - 1:
+            cut = self.cuts[crossed[0]]
+            return crossed[0] if cut - start < end - cut and cut - start <= 6 else begins
+        return begins
+
     def row(self, line: str, number: int, page: int | None) -> Row:
         texts = [""] * len(self.cuts)
         for match in _WORD.finditer(line):
             start, end = shown_width(line[: match.start()]), shown_width(line[: match.end()])
-            middle = start + min(2, end - start) / 2
-            column = max((i for i, cut in enumerate(self.cuts) if cut <= middle), default=0)
+            column = self._column(start, end)
             texts[column] = f"{texts[column]} {match.group()}" if texts[column] else match.group()
         return Row([Cell(t, number, i, page) for i, t in enumerate(texts, 1)], number, page, -1)
 
@@ -199,6 +208,34 @@ def _both_whole(upper: Row, lower: Row) -> bool:
 def _kinds(row: Row) -> set[str]:
     kinds = {"frequency" for cell in row.cells if is_frequency(cell.text)}
     return kinds | {"figure" for cell in row.cells[1:] if len(cell.text) > 1 and read_number_cell(cell.text)}
+
+
+def _centred(blocks: list[Paragraph | Row], lines: list[str]) -> list[Paragraph | Row]:
+    """Rows parted by empty lines whose number stands in their middle line become one row each."""
+    result: list[Paragraph | Row] = []
+    at = 0
+    while at < len(blocks):
+        end = at
+        while end < len(blocks) and _stands_with(blocks, at, end, lines):
+            end += 1
+        rows = [b for b in blocks[at:end] if isinstance(b, Row)]
+        numbers = sum(1 for row in rows if read_row_number(row.cells[0].text))
+        if 2 <= len(rows) <= 12 and numbers == 1 and not rows[0].cells[0].text:
+            first = rows[0]
+            for column, cell in enumerate(first.cells):
+                cell.text = "\n".join(t for row in rows if (t := row.cells[column].text if column < len(row.cells) else ""))
+            result.append(first)
+        else:
+            result.extend(blocks[at : max(end, at + 1)])
+        at = max(end, at + 1)
+    return result
+
+
+def _stands_with(blocks: list[Paragraph | Row], at: int, end: int, lines: list[str]) -> bool:
+    block = blocks[end]
+    if not isinstance(block, Row) or block.table != -1 or is_heading_row(block.texts):
+        return False
+    return end == at or (block.line == blocks[end - 1].line + 1 and bool(lines[block.line - 2].strip()))
 
 
 def _wrapped(blocks: list[Paragraph | Row]) -> list[Paragraph | Row]:

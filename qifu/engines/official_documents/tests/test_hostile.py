@@ -48,7 +48,7 @@ REFUSED = {
 @pytest.mark.parametrize("line", [" " * 8000 + "a", "2024年" * 50_000, "\t" * 5000 + "a", "|" * 9000, "1 " * 30_000])
 def test_long_lines_are_read_in_time(line: str) -> None:
     begun = time.process_time()
-    read_plan(f"关于印发工作要点的通知\n\n{line}\n".encode())
+    read_plan(f"关于印发工作要点的通知\n\n1.编制清单。（市财政局牵头）\n\n{line}\n".encode())
     assert time.process_time() - begun < 5
 
 
