@@ -10,6 +10,7 @@ HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 WIDE = HAN + r"\u3000-\u303f\uff00-\uffef\u2014\u2018-\u201d\u2026"
 _BLANK_BESIDE_WIDE = re.compile(rf"(?<=[{WIDE}])\s+|\s+(?=[{WIDE}])")
 _WIDE_CHAR = re.compile(f"[{WIDE}]")
+_AMBIGUOUS = re.compile("[\u2014\u2018-\u201d\u2026]")
 _BLANKS = re.compile(r"[\s\u200b\u200c\u200d\ufeff]+")
 _INVISIBLE = re.compile(r"[\u200b\u200c\u200d\ufeff\u00ad]")
 _FOLD = {0xFF01 + i: 0x21 + i for i in range(94)}
@@ -135,9 +136,10 @@ def chinese_number(text: str) -> int | None:
     return total + digit
 
 
-def shown_width(text: str) -> int:
-    """Columns the text takes in a terminal: two for a wide character, one for others."""
-    return len(text) + len(_WIDE_CHAR.findall(text))
+def shown_width(text: str, *, quotes: int = 2) -> int:
+    """Columns the text takes in a terminal: two for a wide character, one for others; programs differ over quotation marks and dashes."""
+    wide = len(text) + len(_WIDE_CHAR.findall(text))
+    return wide if quotes == 2 else wide - len(_AMBIGUOUS.findall(text))
 
 
 def commonest(strings: Iterable[str]) -> dict[str, int]:

@@ -120,8 +120,9 @@ def _is_heading(line: str) -> bool:
 class _Layout:
     """A table whose columns are lined up with blanks: columns are the bands of text between bands of blanks."""
 
-    def __init__(self, cuts: list[int]) -> None:
+    def __init__(self, cuts: list[int], quotes: int) -> None:
         self.cuts = cuts  # display columns at which a new table column begins
+        self.quotes = quotes  # columns a quotation mark takes in this file
 
     @classmethod
     def start(cls, line: str, following: list[str]) -> _Layout | None:
@@ -139,10 +140,12 @@ class _Layout:
                 break
             if len([w for w in _GAP.split(other.strip()) if w]) >= 2 or other[:2].isspace():
                 region.append(other)
-        cuts = column_cuts([[(shown_width(r[: m.start()]), shown_width(r[: m.end()])) for m in _WORD.finditer(r)] for r in region], 2, headed=headed)
+        cuts, quotes = max(((_cuts(region, q, headed), q) for q in (2, 1)), key=lambda found: len(found[0]))
         if not headed and len(cuts) < 3:
             return None
-        return cls(cuts) if len(cuts) >= len(words) or not headed else cls([shown_width(line[: m.start()]) for m in _WORD.finditer(line)])
+        if headed and len(cuts) < len(words):
+            cuts = [shown_width(line[: m.start()], quotes=quotes) for m in _WORD.finditer(line)]
+        return cls(cuts, quotes)
 
     def holds(self, line: str) -> bool:
         """True for a line that looks like a row of the table."""
@@ -161,10 +164,15 @@ class _Layout:
     def row(self, line: str, number: int, page: int | None) -> Row:
         texts = [""] * len(self.cuts)
         for match in _WORD.finditer(line):
-            start, end = shown_width(line[: match.start()]), shown_width(line[: match.end()])
+            start, end = (shown_width(line[:at], quotes=self.quotes) for at in match.span())
             column = self._column(start, end)
             texts[column] = f"{texts[column]} {match.group()}" if texts[column] else match.group()
         return Row([Cell(t, number, i, page) for i, t in enumerate(texts, 1)], number, page, -1)
+
+
+def _cuts(region: list[str], quotes: int, headed: bool) -> list[int]:
+    spans = [[(shown_width(r[: m.start()], quotes=quotes), shown_width(r[: m.end()], quotes=quotes)) for m in _WORD.finditer(r)] for r in region]
+    return column_cuts(spans, 2, headed=headed)
 
 
 def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int, *, headed: bool) -> list[int]:
