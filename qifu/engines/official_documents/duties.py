@@ -68,7 +68,7 @@ def stated_duties(text: str) -> list[Stated]:
     begin = 0  # where the text of the next duty begins
     for start, end in _brackets(text):
         inside, rest = text[start + 1 : end], text[end + 1 :].strip(" 。；;")
-        last = not rest or all(c in OPEN for c in rest[0]) and not _sentences_after(text, end)
+        last = not rest or (rest[0] in OPEN and not _sentences_after(text, end))
         roles = _bracket_roles(inside, text[begin:start], last=last)
         if roles is None:
             continue

@@ -62,9 +62,9 @@ def read_document(document: SourceDocument, *, names: UnitNames | None = None) -
         reader.read(table)
     plan.duties = read_duties(body, findings, year=year, names=names, mender=mender)
     cross_check(plan, body, findings, names, mender)
-    _unread(document, plan, findings)
-    _metadata(plan, findings, segments)
-    _anything_read(plan, body, segments)
+    _unread(document, plan, findings, [h for t in tables for h in t.headings])
+    _metadata(plan, findings, body)
+    _anything_read(plan, findings)
     plan.irregularities = findings.sorted()
     return PlanReading(plan, document, body.items)
 
@@ -87,10 +87,10 @@ def _typed(segments: Segments, findings: Findings, year: int | None) -> list[Typ
     return tables
 
 
-def _unread(document: SourceDocument, plan: Plan, findings: Findings) -> None:
+def _unread(document: SourceDocument, plan: Plan, findings: Findings, headings: list[str]) -> None:
     """Heading words below which nothing was read: a table is there, and lost."""
     told = {item.where.line for item in findings.items if item.code == "table_unread"}
-    for line, words in unread_headings(document.blocks, plan):
+    for line, words in unread_headings(document.blocks, plan, headings):
         if line not in told:
             findings.add("table_unread", "document", f"第{line}行像是表头（{words[:40]}），但其下各行没有读出。", line=line,
                          proposal="请核对原件，或手工补录该表。")
@@ -126,16 +126,24 @@ def _year(plan: Plan, segments: Segments) -> int | None:
     return int(max(set(years), key=lambda y: (years.count(y), y))) if years else None
 
 
-def _metadata(plan: Plan, findings: Findings, segments: Segments) -> None:
+def _metadata(plan: Plan, findings: Findings, body: Body) -> None:
+    """What the head lacks; a warning where the rest shows that the document is an official notice."""
     labels = (("title", "标题"), ("document_number", "发文字号"), ("issuer", "发文机关"), ("issued_on", "成文日期"))
+    stated = sum(getattr(plan, name) is not None for name, _ in labels) + bool(plan.addressees)
     for name, label in labels:
         if getattr(plan, name) is None:
-            findings.add("metadata_missing", "document", f"没有找到{label}。", field=name)
+            findings.add("metadata_missing", "document", f"没有找到{label}。", field=name, severity="warning" if stated >= 2 else "info",
+                         proposal="请对照原件补录。" if stated >= 2 else None)
+    for name, told in body.doubts:
+        findings.add("text_repaired", "document", told, field=name)
 
 
-def _anything_read(plan: Plan, body: Body, segments: Segments) -> None:
-    if plan.indicators or plan.tasks or plan.actions or plan.duties:
+def _anything_read(plan: Plan, findings: Findings) -> None:
+    """Refuses a document that holds no plan; an official notice may hold one that could not be read."""
+    rows = plan.indicators or plan.tasks or plan.actions
+    official = bool(plan.title and (plan.document_number or plan.addressees) and (plan.issuer or plan.issued_on))
+    assigned = any(d.lead or d.responsible for d in plan.duties)
+    unread = any(i.code in ("table_unread", "duty_unread") for i in findings.items)
+    if rows or assigned or (unread and "关于" in (plan.title or "")) or (official and plan.duties):
         return
-    if plan.title or plan.document_number or any(i.level for i in body.items):
-        return
-    raise UnreadableDocument("这份文件里没有找到通知正文，也没有能识别的指标、任务或行动表格。", "请确认上传的是工作要点或任务清单一类的通知，或另存为 .docx 后重试。")
+    raise UnreadableDocument("没有找到通知里的任务：这份文件没有指标、任务或行动表格，也没有写明责任单位的任务。", "请确认上传的是工作要点或任务清单一类的通知，或另存为 .docx 后重试。")

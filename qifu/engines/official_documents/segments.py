@@ -30,7 +30,11 @@ def segment(document: SourceDocument) -> Segments:
     rows = [i for i, b in enumerate(blocks) if isinstance(b, Row)]
     last_row = rows[-1] if rows else -1
     in_annex = False
+    framed = _frames(document)
     for index, block in enumerate(blocks):
+        if isinstance(block, Row) and block.ruled and block.table in framed:
+            result.paragraphs += _framed_lines(block)
+            continue
         if isinstance(block, Row):
             if _single(block) and not collector.holds(block):
                 _paragraph(Paragraph(" ".join(t for t in block.texts if t.strip()), block.line, block.page), result, collector, in_annex, index < last_row)
