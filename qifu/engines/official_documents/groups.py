@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from .characters import bare, bigrams, distance, key, likeness, look_alike
@@ -85,12 +86,14 @@ def _better_name(name: str, counts: dict[str, int], topics: list[Topic]) -> str 
 def _filled(printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role, before: str | None) -> list[str | None]:
     groups: list[str | None] = []
     current = before
+    usual = Counter(row.cells[role].cell for row in rows if row.text(role) and role in row.cells).most_common(1)
     shifted: str | None = None  # a name that a repair put into the column, on its way down
     for name, row in zip(printed, rows, strict=True):
         current = name or current
         groups.append(current)
         if name:
-            shifted = name if any(code in ("row_shifted", "cells_separated") for code, _, _ in row.repairs) else None
+            moved = role in row.cells and usual and row.cells[role].cell != usual[0][0]
+            shifted = name if moved and any(code in ("row_shifted", "cells_separated") for code, _, _ in row.repairs) else None
         elif shifted:
             findings.add("group_doubtful", part, f"“{shifted}”由错位的单元格归位得来，其下各行的类别请核对。", field=role)
     first = next((i for i, g in enumerate(groups) if g), 0)

@@ -266,9 +266,9 @@ def _ticks(raw: RawTable) -> RawTable:
 # -- what was seen and not read
 
 
-def unread_headings(blocks: list[Block], plan: Plan) -> Iterator[tuple[int, str]]:
-    """(line, words) of heading words below which nothing of the plan was read."""
-    seen = [(run.line, " ".join(run.words)) for run in heading_runs(blocks)]
+def unread_headings(blocks: list[Block], plan: Plan, headings: list[str]) -> Iterator[tuple[int, str]]:
+    """(line, words) of heading words below which nothing of the plan was read; `headings`: the cells of the tables read."""
+    seen = [(run.line, " ".join(run.words)) for run in heading_runs(blocks) if not _is_half(run.words, headings)]
     seen += [(b.line, " ".join(t for t in b.texts if t.strip())) for b in blocks if isinstance(b, Row) and is_heading_row(b.texts)
              and sum(1 for t in b.texts if known_heading(t)) >= 3]
     read = sorted(item.source.line for items in (plan.indicators, plan.tasks, plan.actions) for item in items)
@@ -277,3 +277,9 @@ def unread_headings(blocks: list[Block], plan: Plan) -> Iterator[tuple[int, str]
         following = seen[i + 1][0] if i + 1 < len(seen) else float("inf")
         if not any(line < at < following for at in read):
             yield line, words
+
+
+def _is_half(words: tuple[str, ...], headings: list[str]) -> bool:
+    """True for one of the lines over which a heading that was read is broken."""
+    plain = [bare(word) for word in words]
+    return all(any(w in h for h in headings) for w in plain) and any(w not in headings for w in plain)
