@@ -52,7 +52,9 @@ class SourceDocument:
 
     format: str  # txt | docx | html | pdf
     blocks: list[Block] = field(default_factory=list)
-    notes: list[tuple[str, int | None, str]] = field(default_factory=list)  # (code, line, text) found while loading
+    notes: list[tuple[str, int | None, str]] = field(
+        default_factory=list
+    )  # (code, line, text) found while loading
 
     def __iter__(self) -> Iterator[Block]:
         return iter(self.blocks)
@@ -63,7 +65,9 @@ class SourceDocument:
         for block in self.blocks:
             place = {"line": block.line, "page": block.page}
             if isinstance(block, Row):
-                cells = [{"text": c.text, "line": c.line, "cell": c.cell, "page": c.page} for c in block.cells]
+                cells = [
+                    {"text": c.text, "line": c.line, "cell": c.cell, "page": c.page} for c in block.cells
+                ]
                 shown.append({"kind": "row", **place, "cells": cells})
             else:
                 shown.append({"kind": "paragraph", **place, "text": block.text})

@@ -75,8 +75,16 @@ class Findings:
         self._seen: set[tuple[str, Part, int | None, str | None, int | None]] = set()
 
     def add(
-        self, code: str, part: Part, text: str, *, number: int | None = None, field: str | None = None,
-        line: int | None = None, proposal: str | None = None, severity: Severity | None = None,
+        self,
+        code: str,
+        part: Part,
+        text: str,
+        *,
+        number: int | None = None,
+        field: str | None = None,
+        line: int | None = None,
+        proposal: str | None = None,
+        severity: Severity | None = None,
     ) -> None:
         mark = (code, part, number, field, line)
         if mark in self._seen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from lxml import etree
@@ -36,8 +37,14 @@ def check_archive(data: bytes) -> zipfile.ZipFile:
         raise UnreadableDocument("文件已损坏，打不开。", _SAVE_AGAIN) from error
     unpacked = sum(i.file_size for i in infos)
     packed = sum(i.compress_size for i in infos) or 1
-    if unpacked > MOST_UNPACKED or (unpacked > 20 * 1024 * 1024 and unpacked / packed > MOST_RATIO) or len(infos) > 5000:
-        raise UnreadableDocument("文件解压后大得不正常，为安全起见没有打开。", "请删去其中的图片等内容，另存为 .docx 后重新上传。")
+    if (
+        unpacked > MOST_UNPACKED
+        or (unpacked > 20 * 1024 * 1024 and unpacked / packed > MOST_RATIO)
+        or len(infos) > 5000
+    ):
+        raise UnreadableDocument(
+            "文件解压后大得不正常，为安全起见没有打开。", "请删去其中的图片等内容，另存为 .docx 后重新上传。"
+        )
     if any(i.flag_bits & 1 for i in infos):
         raise UnreadableDocument("文件加了密码，打不开。", "请去掉密码后重新上传。")
     return archive
@@ -47,7 +54,15 @@ def _document(data: bytes) -> etree._Element:
     with check_archive(data) as archive:
         try:
             text = archive.read("word/document.xml")
-        except (KeyError, OSError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        except (
+            KeyError,
+            OSError,
+            ValueError,
+            RuntimeError,
+            NotImplementedError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:
             raise UnreadableDocument("这不是 Word 文档，或文件已损坏。", _SAVE_AGAIN) from error
     parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False, recover=True)
     try:
@@ -71,7 +86,13 @@ class _Loader:
                 self._paragraph(element)
             elif element.tag == f"{_W}tbl":
                 self._table(element)
-            elif element.tag in (f"{_W}sdt", f"{_W}sdtContent", f"{_W}ins", f"{_W}smartTag", f"{_W}customXml"):
+            elif element.tag in (
+                f"{_W}sdt",
+                f"{_W}sdtContent",
+                f"{_W}ins",
+                f"{_W}smartTag",
+                f"{_W}customXml",
+            ):
                 self.blocks_of(element)
 
     def _paragraph(self, element: etree._Element) -> None:

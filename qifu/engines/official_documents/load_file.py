@@ -15,8 +15,21 @@ from .load_text import decode, load_text
 LIMIT = 50 * 1024 * 1024
 _AS_DOCX = "请用 Word 或 WPS 打开，另存为 .docx 后重新上传。"
 _CONVERSION_SECONDS = 90
-_IMAGES = ((b"\x89PNG", "图片"), (b"\xff\xd8\xff", "图片"), (b"GIF8", "图片"), (b"II*\x00", "图片"), (b"MM\x00*", "图片"), (b"BM", "图片"))
-_OTHER = ((b"Rar!", "压缩包"), (b"7z\xbc\xaf", "压缩包"), (b"\x1f\x8b", "压缩包"), (b"MZ", "程序"), (b"\x7fELF", "程序"))
+_IMAGES = (
+    (b"\x89PNG", "图片"),
+    (b"\xff\xd8\xff", "图片"),
+    (b"GIF8", "图片"),
+    (b"II*\x00", "图片"),
+    (b"MM\x00*", "图片"),
+    (b"BM", "图片"),
+)
+_OTHER = (
+    (b"Rar!", "压缩包"),
+    (b"7z\xbc\xaf", "压缩包"),
+    (b"\x1f\x8b", "压缩包"),
+    (b"MZ", "程序"),
+    (b"\x7fELF", "程序"),
+)
 
 
 def load_file(path_or_bytes: str | os.PathLike[str] | bytes, filename: str | None = None) -> SourceDocument:
@@ -62,7 +75,10 @@ def _bytes(path_or_bytes: str | os.PathLike[str] | bytes, filename: str | None) 
 
 
 def _too_large(size: int) -> UnreadableDocument:
-    return UnreadableDocument(f"文件有{size // 1024 // 1024}MB，超过{LIMIT // 1024 // 1024}MB的上限。", "请删去图片等内容，或只保留通知正文和附件后重新上传。")
+    return UnreadableDocument(
+        f"文件有{size // 1024 // 1024}MB，超过{LIMIT // 1024 // 1024}MB的上限。",
+        "请删去图片等内容，或只保留通知正文和附件后重新上传。",
+    )
 
 
 def sniff(data: bytes, name: str = "") -> str:
@@ -78,14 +94,24 @@ def sniff(data: bytes, name: str = "") -> str:
         return "rtf"
     for magic, kind in (*_IMAGES, *_OTHER):
         if data.startswith(magic):
-            remedy = "请上传有文字的电子版（.docx、.txt、.html 或文字版 PDF）。" if kind == "图片" else "请解压后上传其中的通知文件。" if kind == "压缩包" else "请上传通知文件。"
+            remedy = (
+                "请上传有文字的电子版（.docx、.txt、.html 或文字版 PDF）。"
+                if kind == "图片"
+                else "请解压后上传其中的通知文件。"
+                if kind == "压缩包"
+                else "请上传通知文件。"
+            )
             raise UnreadableDocument(f"这是{kind}，不是文字文档。", remedy)
-    if re.search(rb"<(?:!doctype\s+html|html|head|body|meta\s|table|tbody|div|p[\s>])", head[:2048].lower()) and head.startswith(b"<"):
+    if re.search(
+        rb"<(?:!doctype\s+html|html|head|body|meta\s|table|tbody|div|p[\s>])", head[:2048].lower()
+    ) and head.startswith(b"<"):
         return "html"
     if name.lower().endswith((".html", ".htm")) and b"<" in head:
         return "html"
     if not data.startswith((b"\xff\xfe", b"\xfe\xff")) and data[:8192].count(b"\x00") > 8:
-        raise UnreadableDocument("认不出这是什么文件，里面不是文字。", "请上传 .docx、.txt、.html 或文字版 PDF。")
+        raise UnreadableDocument(
+            "认不出这是什么文件，里面不是文字。", "请上传 .docx、.txt、.html 或文字版 PDF。"
+        )
     return "txt"
 
 
@@ -99,9 +125,13 @@ def _archive(data: bytes) -> str:
     if "OFD.xml" in names:
         return "ofd"
     if "xl/workbook.xml" in names:
-        raise UnreadableDocument("这是 Excel 表格，不是通知。", "请上传通知原文（.docx、.txt、.html 或文字版 PDF）。")
+        raise UnreadableDocument(
+            "这是 Excel 表格，不是通知。", "请上传通知原文（.docx、.txt、.html 或文字版 PDF）。"
+        )
     if "ppt/presentation.xml" in names:
-        raise UnreadableDocument("这是演示文稿，不是通知。", "请上传通知原文（.docx、.txt、.html 或文字版 PDF）。")
+        raise UnreadableDocument(
+            "这是演示文稿，不是通知。", "请上传通知原文（.docx、.txt、.html 或文字版 PDF）。"
+        )
     if "content.xml" in names and "mimetype" in names:
         return "doc"
     raise UnreadableDocument("这是压缩包，不是通知文件。", "请解压后上传其中的通知文件。")
@@ -113,7 +143,9 @@ def _compound(data: bytes) -> str:
     if "EncryptedPackage".encode("utf-16-le") in marks:
         raise UnreadableDocument("文件加了密码，打不开。", "请去掉密码后重新上传。")
     if "Workbook".encode("utf-16-le") in marks or "PowerPoint".encode("utf-16-le") in marks:
-        raise UnreadableDocument("这是旧版表格或演示文稿，不是通知。", "请上传通知原文（.docx、.txt、.html 或文字版 PDF）。")
+        raise UnreadableDocument(
+            "这是旧版表格或演示文稿，不是通知。", "请上传通知原文（.docx、.txt、.html 或文字版 PDF）。"
+        )
     return "doc"
 
 
@@ -123,13 +155,32 @@ def _converted(data: bytes, kind: str) -> SourceDocument:
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None or kind == "ofd":
         remedy = "请用 OFD 阅读器打开，另存为 .docx 或文字版 PDF 后重新上传。" if kind == "ofd" else _AS_DOCX
-        raise UnreadableDocument(f"这是{label}，本机没有安装转换程序。" if kind != "ofd" else f"这是{label}，暂不能直接读取。", remedy)
+        raise UnreadableDocument(
+            f"这是{label}，本机没有安装转换程序。" if kind != "ofd" else f"这是{label}，暂不能直接读取。",
+            remedy,
+        )
     with tempfile.TemporaryDirectory(prefix="qifu-") as folder:
         source = Path(folder) / f"document.{kind}"
         source.write_bytes(data)
-        command = [office, "--headless", "--norestore", f"-env:UserInstallation=file://{folder}/profile", "--convert-to", "docx", "--outdir", folder, str(source)]
+        command = [
+            office,
+            "--headless",
+            "--norestore",
+            f"-env:UserInstallation=file://{folder}/profile",
+            "--convert-to",
+            "docx",
+            "--outdir",
+            folder,
+            str(source),
+        ]
         try:
-            subprocess.run(command, check=True, timeout=_CONVERSION_SECONDS, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.run(
+                command,
+                check=True,
+                timeout=_CONVERSION_SECONDS,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
             converted = (Path(folder) / "document.docx").read_bytes()
         except (OSError, subprocess.SubprocessError) as error:
             raise UnreadableDocument(f"这是{label}，转换没有成功。", _AS_DOCX) from error

@@ -9,9 +9,57 @@ from lxml import etree, html
 from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
 
 _BLOCKS = frozenset(
-    ["p", "div", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "footer", "main", "blockquote", "pre", "tr", "td", "th", "dl", "dt", "dd", "center", "body", "form", "fieldset", "address", "figure"]
+    [
+        "p",
+        "div",
+        "li",
+        "ul",
+        "ol",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "section",
+        "article",
+        "header",
+        "footer",
+        "main",
+        "blockquote",
+        "pre",
+        "tr",
+        "td",
+        "th",
+        "dl",
+        "dt",
+        "dd",
+        "center",
+        "body",
+        "form",
+        "fieldset",
+        "address",
+        "figure",
+    ]
 )
-_DROPPED = frozenset(["script", "style", "title", "meta", "link", "noscript", "template", "iframe", "object", "svg", "nav", "select", "button", "textarea"])
+_DROPPED = frozenset(
+    [
+        "script",
+        "style",
+        "title",
+        "meta",
+        "link",
+        "noscript",
+        "template",
+        "iframe",
+        "object",
+        "svg",
+        "nav",
+        "select",
+        "button",
+        "textarea",
+    ]
+)
 _SPACE = re.compile(r"[ \t\r\n\xa0\u2002\u2003\u3000]+")
 _MOST_DEPTH = 200
 
@@ -21,10 +69,15 @@ def load_html(text: str) -> SourceDocument:
     loader = _Loader()
     cleaned = re.sub(r"^\s*<\?xml[^>]*\?>", "", text.replace("\x00", ""))
     try:
-        root = html.document_fromstring(cleaned, parser=html.HTMLParser(huge_tree=False, recover=True, no_network=True))
+        root = html.document_fromstring(
+            cleaned, parser=html.HTMLParser(huge_tree=False, recover=True, no_network=True)
+        )
         loader.walk(root, 0)
     except (etree.ParserError, etree.XMLSyntaxError, ValueError, AssertionError) as error:
-        raise UnreadableDocument("网页文件里没有内容，或已损坏。", "请在浏览器中打开原网页，另存为网页或复制到 Word 另存为 .docx 后上传。") from error
+        raise UnreadableDocument(
+            "网页文件里没有内容，或已损坏。",
+            "请在浏览器中打开原网页，另存为网页或复制到 Word 另存为 .docx 后上传。",
+        ) from error
     loader.flush()
     return loader.document
 

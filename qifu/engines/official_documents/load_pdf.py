@@ -43,6 +43,7 @@ def load_pdf(data: bytes) -> SourceDocument:
         builder.page(page)
     return builder.finished()
 
+
 class _Builder:
     def __init__(self, document: SourceDocument) -> None:
         self.document = document
@@ -97,7 +98,14 @@ class _Builder:
                 self._paragraphs(lines)
                 return
             self._paragraphs(lines[:at])
-            end = next((i for i in range(at + 1, len(lines)) if ENDS_TABLE.match(lines[i].text.strip()) or is_heading_line(lines[i].glyphs)), len(lines))
+            end = next(
+                (
+                    i
+                    for i in range(at + 1, len(lines))
+                    if ENDS_TABLE.match(lines[i].text.strip()) or is_heading_line(lines[i].glyphs)
+                ),
+                len(lines),
+            )
             self._unruled(lines[at:end])
             lines = lines[end:]
 
@@ -105,11 +113,16 @@ class _Builder:
         """A table without ruling lines: columns by bands of white, rows by larger gaps between lines."""
         size = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
         edges = common_starts(lines, size)
-        words = [[(round(w[0].x0 * FINE), round(w[-1].x1 * FINE)) for w in column_words(line.glyphs, size, edges)] for line in lines]
+        words = [
+            [(round(w[0].x0 * FINE), round(w[-1].x1 * FINE)) for w in column_words(line.glyphs, size, edges)]
+            for line in lines
+        ]
         edge = min(w[0][0] for w in words)
         full = [w for w in words if not (len(w) == 1 and w[0][0] <= edge + 4 * FINE)]
         whole = column_starts(full or words, is_heading_line(lines[0].glyphs))
-        by_page = {page: page_starts(lines, words, page, edge, whole) for page in {line.page for line in lines}}
+        by_page = {
+            page: page_starts(lines, words, page, edge, whole) for page in {line.page for line in lines}
+        }
         self.table += 1
         for group in row_groups(lines):
             cuts = by_page[group[0].page]
@@ -125,7 +138,13 @@ class _Builder:
                     cells[at].extend(word)  # a run without white over several columns is one cell
             page = group[0].page
             texts = [cell_text(g, rights[i]) if g else "" for i, g in enumerate(cells)]
-            row = Row([Cell(t, self.line, i, page) for i, t in enumerate(texts, 1)], self.line, page, self.table, True)
+            row = Row(
+                [Cell(t, self.line, i, page) for i, t in enumerate(texts, 1)],
+                self.line,
+                page,
+                self.table,
+                True,
+            )
             self.document.blocks.append(row)
 
     def _paragraphs(self, lines: list[LooseLine]) -> None:
@@ -138,7 +157,13 @@ class _Builder:
         for line in lines:
             x0, x1, page = line.glyphs[0].x0, line.glyphs[-1].x1, line.page
             plain = re.sub(r"(?<=\S) {2,}(?=\S)", " ", line.text.strip())
-            goes_on = bool(current) and last_full and x0 <= margin + 6 and not heading_level(plain) and not (ends_title(current[-1]) or plain.endswith("："))
+            goes_on = (
+                bool(current)
+                and last_full
+                and x0 <= margin + 6
+                and not heading_level(plain)
+                and not (ends_title(current[-1]) or plain.endswith("："))
+            )
             if not goes_on and current:
                 self._add(current, begun)
                 current = []

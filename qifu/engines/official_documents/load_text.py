@@ -62,11 +62,17 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
             pass
         else:
             if layout is None or _is_heading(line):
-                layout = _Layout.start(line, lines[number:]) or layout  # a second heading line opens no new table
+                layout = (
+                    _Layout.start(line, lines[number : number + 400]) or layout
+                )  # a second heading line opens no new table
             elif ENDS_TABLE.match(line):
                 layout = None
             aligned = layout is not None and layout.holds(line) and not _PAGE_LINE.match(line)
-            document.blocks.append(layout.row(line, number, current_page) if layout and aligned else Paragraph(line.strip(), number, current_page))
+            document.blocks.append(
+                layout.row(line, number, current_page)
+                if layout and aligned
+                else Paragraph(line.strip(), number, current_page)
+            )
         number += used - 1
     if any(isinstance(b, Row) and b.table < 0 for b in document.blocks):
         document.blocks = _wrapped(_centred(document.blocks, lines))
@@ -97,7 +103,11 @@ def _row(line: str, number: int, page: int | None, outer: bool) -> Row | None:
             return None
     else:
         plain = line.translate(_BOX)
-        if plain.count("|") < 2 or not (plain.strip().startswith("|") or plain.count("|") >= 3) or _is_rule(plain):
+        if (
+            plain.count("|") < 2
+            or not (plain.strip().startswith("|") or plain.count("|") >= 3)
+            or _is_rule(plain)
+        ):
             return None
         inner = plain.strip().removeprefix("|").removesuffix("|") if outer else plain
         parts = [p.strip() for p in inner.split("|")]
@@ -132,7 +142,9 @@ class _Layout:
         headed = is_heading_row(words)
         if not headed:
             near = [other for other in following[:12] if other.strip()][:4]
-            if sum(len([w for w in _GAP.split(other.strip()) if w]) >= 3 for other in near) < 2 or any("\t" in o or "|" in o for o in near):
+            if sum(len([w for w in _GAP.split(other.strip()) if w]) >= 3 for other in near) < 2 or any(
+                "\t" in o or "|" in o for o in near
+            ):
                 return None
         region = [line]
         for before, other in pairwise([line, *following[:400]]):
@@ -171,7 +183,13 @@ class _Layout:
 
 
 def _cuts(region: list[str], quotes: int, headed: bool) -> list[int]:
-    spans = [[(shown_width(r[: m.start()], quotes=quotes), shown_width(r[: m.end()], quotes=quotes)) for m in _WORD.finditer(r)] for r in region]
+    spans = [
+        [
+            (shown_width(r[: m.start()], quotes=quotes), shown_width(r[: m.end()], quotes=quotes))
+            for m in _WORD.finditer(r)
+        ]
+        for r in region
+    ]
     return column_cuts(spans, 2, headed=headed)
 
 
@@ -196,19 +214,29 @@ def column_cuts(lines: list[list[tuple[int, int]]], narrowest: int, *, headed: b
         if blank >= narrowest:
             cuts.append(at)
         blank = 0
-    return [cut for i, cut in enumerate(cuts) if i == 0 or not headed or not _sparse(lines, cut, cuts[i + 1] if i + 1 < len(cuts) else width + 1)]
+    return [
+        cut
+        for i, cut in enumerate(cuts)
+        if i == 0 or not headed or not _sparse(lines, cut, cuts[i + 1] if i + 1 < len(cuts) else width + 1)
+    ]
 
 
 def _sparse(lines: list[list[tuple[int, int]]], cut: int, end: int) -> bool:
     """True for a column without heading in which few lines have text: the second word of a short cell."""
     filled = sum(any(cut <= start < end for start, _ in words) for words in lines)
-    return filled <= 0.35 * len(lines) and not any(cut - 1 <= start < end or start < cut < stop for start, stop in lines[0])
+    return filled <= 0.35 * len(lines) and not any(
+        cut - 1 <= start < end or start < cut < stop for start, stop in lines[0]
+    )
 
 
 def _both_whole(upper: Row, lower: Row) -> bool:
     """True when both lines hold a whole value of one kind (deadline, figure, frequency): two rows, not one wrapped."""
     for a, b in zip(upper.cells, lower.cells, strict=False):
-        if read_deadline(a.text, 2000) and read_deadline(b.text, 2000) and not read_deadline(a.text + b.text, 2000):
+        if (
+            read_deadline(a.text, 2000)
+            and read_deadline(b.text, 2000)
+            and not read_deadline(a.text + b.text, 2000)
+        ):
             return True
     return bool(_kinds(upper) & _kinds(lower))
 
@@ -231,7 +259,9 @@ def _centred(blocks: list[Paragraph | Row], lines: list[str]) -> list[Paragraph 
         if 2 <= len(rows) <= 12 and numbers == 1 and not rows[0].cells[0].text:
             first = rows[0]
             for column, cell in enumerate(first.cells):
-                cell.text = "\n".join(t for row in rows if (t := row.cells[column].text if column < len(row.cells) else ""))
+                cell.text = "\n".join(
+                    t for row in rows if (t := row.cells[column].text if column < len(row.cells) else "")
+                )
             result.append(first)
         else:
             result.extend(blocks[at : max(end, at + 1)])
@@ -251,9 +281,20 @@ def _wrapped(blocks: list[Paragraph | Row]) -> list[Paragraph | Row]:
     joined: list[Paragraph | Row] = []
     for block in blocks:
         last = joined[-1] if joined else None
-        if isinstance(block, Row) and block.table == -1 and isinstance(last, Row) and last.table == -1 and not is_heading_row(last.texts):
+        if (
+            isinstance(block, Row)
+            and block.table == -1
+            and isinstance(last, Row)
+            and last.table == -1
+            and not is_heading_row(last.texts)
+        ):
             first = block.cells[0].text.strip()
-            if not first and not _both_whole(last, block) and sum(1 for c in block.cells if c.text) < len(block.cells) - 1 and not is_heading_row(block.texts):
+            if (
+                not first
+                and not _both_whole(last, block)
+                and sum(1 for c in block.cells if c.text) < len(block.cells) - 1
+                and not is_heading_row(block.texts)
+            ):
                 for cell, more in zip(last.cells, block.cells, strict=False):
                     cell.text = cell.text + more.text
                 continue

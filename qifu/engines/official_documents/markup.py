@@ -6,8 +6,14 @@ import html
 import re
 
 _BLOCK = re.compile(r"</?(?:p|li|br|div|tr|ol|ul|td|h[1-6])\b[^<>]*/?>?", re.IGNORECASE)
-_TAG = re.compile(r"</?(?:span|b|i|u|em|strong|font|a|sub|sup|table|tbody|thead|th|img|style|o:p|w:\w+|v:\w+|st1:\w+|center|hr)\b[^<>]*/?>", re.IGNORECASE)
-_GLUED = re.compile(r"</?\s*(?:p|li|br|div|ol|ul|span|td|tr)\s*(?:(?:style|class|align|lang|type|start|id)\s*=[^<>]*)?/?\s*>", re.IGNORECASE)
+_TAG = re.compile(
+    r"</?(?:span|b|i|u|em|strong|font|a|sub|sup|table|tbody|thead|th|img|style|o:p|w:\w+|v:\w+|st1:\w+|center|hr)\b[^<>]*/?>",
+    re.IGNORECASE,
+)
+_GLUED = re.compile(
+    r"</?\s*(?:p|li|br|div|ol|ul|span|td|tr)\s*(?:(?:style|class|align|lang|type|start|id)\s*=[^<>]*)?/?\s*>",
+    re.IGNORECASE,
+)
 _ENTITY = re.compile(r"&(?:nbsp|amp|lt|gt|quot|ldquo|rdquo|mdash|hellip|middot|#\d{2,5}|#x[0-9a-fA-F]{2,4});")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 

@@ -55,11 +55,14 @@ def cell_text(glyphs: list[Glyph], right: float) -> str:
             ended = text.rstrip().endswith(("。", "；", ";"))
             starts = starts or (text.isdigit() and piece.strip().isdigit() and int(piece) == int(text) + 1)
             ended = ended or text.isdigit()
-            latin = text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
+            latin = (
+                text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
+            )
             stop = piece.lstrip()[:1] in "。，、；：）”》!！"
             text += "\n" if not stop and ((starts and ended) or short) else " " if latin else ""
         text += piece
     return text.strip()
+
 
 @dataclass(slots=True)
 class LooseLine:
@@ -93,7 +96,10 @@ def table_begins(lines: list[LooseLine], at: int) -> bool:
     if is_heading_line(lines[at].glyphs):
         return True
     near = lines[at : at + 5]
-    apart = [len(words_of(line.glyphs, max(line.glyphs[0].bottom - line.glyphs[0].top, 4.0) * 0.8)) >= 3 for line in near]
+    apart = [
+        len(words_of(line.glyphs, max(line.glyphs[0].bottom - line.glyphs[0].top, 4.0) * 0.8)) >= 3
+        for line in near
+    ]
     return apart[0] and sum(apart) >= 3
 
 
@@ -110,7 +116,11 @@ def _row_gap(gaps: list[float], tall: float) -> float:
 
 def row_groups(lines: list[LooseLine]) -> list[list[LooseLine]]:
     """Lines of one table row: set closer together than rows are."""
-    gaps = [max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs)) for a, b in itertools.pairwise(lines) if a.page == b.page]
+    gaps = [
+        max(0.0, min(g.top for g in b.glyphs) - max(g.bottom for g in a.glyphs))
+        for a, b in itertools.pairwise(lines)
+        if a.page == b.page
+    ]
     tall = max(lines[0].glyphs[0].bottom - lines[0].glyphs[0].top, 4.0)
     limit = _row_gap(gaps, tall)
     groups: list[list[LooseLine]] = []
@@ -167,13 +177,24 @@ def column_starts(words: list[list[tuple[int, int]]], headed: bool) -> list[floa
 
 def is_running_text(line: LooseLine, cuts: list[float], edge: int, size: float) -> bool:
     """A line that runs over the columns without a gap is a paragraph, unless it begins like a numbered row."""
-    runs_over = len(words_of(line.glyphs, size)) == 1 and line.glyphs[0].x0 <= edge / FINE + 4 and len(cuts) > 2 and line.glyphs[-1].x1 > cuts[1]
+    runs_over = (
+        len(words_of(line.glyphs, size)) == 1
+        and line.glyphs[0].x0 <= edge / FINE + 4
+        and len(cuts) > 2
+        and line.glyphs[-1].x1 > cuts[1]
+    )
     return runs_over and (len(cuts) < 4 or not re.match(r"^\s*[（(]?\d", line.text))
 
 
-def page_starts(lines: list[LooseLine], words: list[list[tuple[int, int]]], page: int, edge: int, whole: list[float]) -> list[float]:
+def page_starts(
+    lines: list[LooseLine], words: list[list[tuple[int, int]]], page: int, edge: int, whole: list[float]
+) -> list[float]:
     """The columns of one page, where they differ from those of the whole table."""
-    own = [w for line, w in zip(lines, words, strict=True) if line.page == page and not (len(w) == 1 and w[0][0] <= edge + 4 * FINE)]
+    own = [
+        w
+        for line, w in zip(lines, words, strict=True)
+        if line.page == page and not (len(w) == 1 and w[0][0] <= edge + 4 * FINE)
+    ]
     if len(own) < 3:
         return whole
     cuts = column_starts(own, lines[0].page == page and is_heading_line(lines[0].glyphs))

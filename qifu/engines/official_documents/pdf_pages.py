@@ -39,6 +39,7 @@ class Page:
     across: list[tuple[float, float, float]] = field(default_factory=list)  # y, x0, x1
     down: list[tuple[float, float, float]] = field(default_factory=list)  # x, top, bottom
 
+
 @dataclass(slots=True)
 class Grid:
     """A ruled table: grid lines and for each grid place the merged cell that covers it."""
@@ -51,19 +52,26 @@ class Grid:
     def box(self) -> tuple[float, float, float, float]:
         return self.xs[0], self.ys[0], self.xs[-1], self.ys[-1]
 
+
 def read_pages(data: bytes) -> list[Page]:
     try:
         file = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if "password" in str(error).lower():
             raise UnreadableDocument("这份 PDF 加了密码，打不开。", "请去掉密码后重新上传。") from error
-        raise UnreadableDocument("这份 PDF 已损坏，打不开。", "请重新导出 PDF，或上传 .docx 原件。") from error
+        raise UnreadableDocument(
+            "这份 PDF 已损坏，打不开。", "请重新导出 PDF，或上传 .docx 原件。"
+        ) from error
     try:
         if len(file) > _MOST_PAGES:
-            raise UnreadableDocument(f"这份 PDF 有{len(file)}页，超过{_MOST_PAGES}页。", "请只上传通知正文和附件所在的页。")
+            raise UnreadableDocument(
+                f"这份 PDF 有{len(file)}页，超过{_MOST_PAGES}页。", "请只上传通知正文和附件所在的页。"
+            )
         return [_page(file, number) for number in range(len(file))]
     except pdfium.PdfiumError as error:
-        raise UnreadableDocument("这份 PDF 已损坏，有的页打不开。", "请重新导出 PDF，或上传 .docx 原件。") from error
+        raise UnreadableDocument(
+            "这份 PDF 已损坏，有的页打不开。", "请重新导出 PDF，或上传 .docx 原件。"
+        ) from error
     finally:
         file.close()
 
@@ -138,7 +146,9 @@ def _segments(item: Any, page: Page) -> None:
                 page.down.append((point[0], min(point[1], last[1]), max(point[1], last[1])))
         last = point
 
+
 # -- ruled tables
+
 
 def ruled_grids(page: Page) -> list[Grid]:
     if len(page.across) < 2 or len(page.down) < 2:
@@ -189,7 +199,9 @@ def _merged_values(values: list[float]) -> list[float]:
     return merged
 
 
-def _owners(xs: list[float], ys: list[float], across: _Lines, down: _Lines) -> dict[tuple[int, int], tuple[int, int]]:
+def _owners(
+    xs: list[float], ys: list[float], across: _Lines, down: _Lines
+) -> dict[tuple[int, int], tuple[int, int]]:
     """Grid places without a line between them are one cell, owned by its upper left place."""
     owner: dict[tuple[int, int], tuple[int, int]] = {}
     for r in range(len(ys) - 1):
@@ -207,4 +219,7 @@ def _owners(xs: list[float], ys: list[float], across: _Lines, down: _Lines) -> d
 
 def _drawn(lines: _Lines, at: float, start: float, end: float) -> bool:
     middle = (start + end) / 2
-    return any(abs(value - at) <= _CLOSE * 1.5 and low - _CLOSE <= middle <= high + _CLOSE for value, low, high in lines)
+    return any(
+        abs(value - at) <= _CLOSE * 1.5 and low - _CLOSE <= middle <= high + _CLOSE
+        for value, low, high in lines
+    )

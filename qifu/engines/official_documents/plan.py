@@ -160,7 +160,9 @@ def number_for_json(value: Decimal) -> int | float:
 
 def _plain(value: Any) -> Any:
     if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if not f.metadata.get("private")}
+        return {
+            f.name: _plain(getattr(value, f.name)) for f in fields(value) if not f.metadata.get("private")
+        }
     if isinstance(value, list):
         return [_plain(item) for item in value]
     if isinstance(value, Decimal):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
 from .body import is_page_number
@@ -14,14 +13,21 @@ from .grid import Cell, Row
 from .headers import Role
 from .irregularities import Findings
 from .plan import Part
+from .row_numbers import believed, starts_anew, two_numbers
 from .tables import TypedTable, expanded
 from .units import looks_like_unit
 
-_SECTION = re.compile(r"^(?:[（(]?[一二三四五六七八九十]+[)）、.．]|第[一二三四五六七八九十]+(?:部分|类|章)|[IVX]+[、.])")
-_REMARK = re.compile(r"^(?:注|备注|说明|填表|单位|（续|续表)[:：]?|^\d{1,2}$|^[—-]\s*\d+\s*[—-]$|^第\s*\d+\s*页")
+_SECTION = re.compile(
+    r"^(?:[（(]?[一二三四五六七八九十]+[)）、.．]|第[一二三四五六七八九十]+(?:部分|类|章)|[IVX]+[、.])"
+)
+_REMARK = re.compile(
+    r"^(?:注|备注|说明|填表|单位|（续|续表)[:：]?|^\d{1,2}$|^[—-]\s*\d+\s*[—-]$|^第\s*\d+\s*页"
+)
 _MARGIN = 0.8
 _ESSENTIAL: dict[str, tuple[Role, ...]] = {
-    "tasks": ("measure", "responsible", "lead", "deadline"), "indicators": ("name", "target"), "actions": ("name", "goal", "tasks", "lead"),
+    "tasks": ("measure", "responsible", "lead", "deadline"),
+    "indicators": ("name", "target"),
+    "actions": ("name", "goal", "tasks", "lead"),
 }
 _TEXT: dict[str, Role] = {"tasks": "measure", "indicators": "name", "actions": "tasks"}
 
@@ -50,7 +56,9 @@ class DataRow:
 class RowReader:
     """Turns the raw rows of one table into whole rows."""
 
-    def __init__(self, table: TypedTable, findings: Findings, running: frozenset[str] = frozenset(), start: int = 0) -> None:
+    def __init__(
+        self, table: TypedTable, findings: Findings, running: frozenset[str] = frozenset(), start: int = 0
+    ) -> None:
         self.table = table
         self.start = start  # rows of this kind read before; a table without numbers goes on counting
         self.findings = findings
@@ -85,7 +93,11 @@ class RowReader:
             row = self._glued(raws[index : index + used])
         if self._stacked(row):
             return used
-        if not row.ruled and len([c for c in row.cells if c.text.strip()]) > self.width and self._two_rows(row):
+        if (
+            not row.ruled
+            and len([c for c in row.cells if c.text.strip()]) > self.width
+            and self._two_rows(row)
+        ):
             return used
         self._add(row, self._aligned(row, loose), loose, broken=used > 1)
         return used
@@ -98,7 +110,12 @@ class RowReader:
         if len(filled) != 1:
             return not filled
         text = filled[0].text.strip()
-        if _REMARK.match(bare(text)) or is_page_number(text) or key(text) in self.running or likeness(text, self.table.raw.title) > 0.8:
+        if (
+            _REMARK.match(bare(text))
+            or is_page_number(text)
+            or key(text) in self.running
+            or likeness(text, self.table.raw.title) > 0.8
+        ):
             return True
         spans = filled[0].span >= max(2, self.width - 1)
         if self._whole_row_in_one_cell(row):
@@ -113,16 +130,27 @@ class RowReader:
         """`一 | 经济发展 | | `: a Chinese numeral and a short name, where the rows below count in digits."""
         at = self.table.roles.index("number")
         numeral, name = bare(filled[0].text), bare(filled[1].text)
-        if at >= len(row.cells) or row.cells[at] is not filled[0] or not re.fullmatch(r"[（(]?[一二三四五六七八九十]+[)）、.．]?", numeral):
+        if (
+            at >= len(row.cells)
+            or row.cells[at] is not filled[0]
+            or not re.fullmatch(r"[（(]?[一二三四五六七八九十]+[)）、.．]?", numeral)
+        ):
             return False
-        counted = sum(at < len(r.cells) and bool(re.search(r"\d", r.cells[at].text)) for r in self.table.raw.rows)
+        counted = sum(
+            at < len(r.cells) and bool(re.search(r"\d", r.cells[at].text)) for r in self.table.raw.rows
+        )
         return len(name) <= 30 and "。" not in name and counted >= 0.5 * len(self.table.raw.rows)
 
     def _whole_row_in_one_cell(self, row: Row) -> bool:
         """True when the one text of a row falls apart into cells that suit the columns."""
         aligned = best_alignment(row.cells, self.width, self.table.fit)
-        suited = [c for c, t in enumerate(aligned.texts) if bare(t) and self.table.roles[c] not in ("group", "dimension", "note", None)
-                  and self.table.fit(c, t) >= 0.8]
+        suited = [
+            c
+            for c, t in enumerate(aligned.texts)
+            if bare(t)
+            and self.table.roles[c] not in ("group", "dimension", "note", None)
+            and self.table.fit(c, t) >= 0.8
+        ]
         return len(suited) >= 3 or (len(suited) >= 2 and len(self.essential) <= 2)
 
     # -- rows over several lines, several rows on one line
@@ -138,7 +166,11 @@ class RowReader:
             if index + used > len(raws):
                 break
             nxt = raws[index + used - 1]
-            if len(nxt.cells) >= self.width or nxt.line in self.table.raw.page_starts or self._starts_row(nxt):
+            if (
+                len(nxt.cells) >= self.width
+                or nxt.line in self.table.raw.page_starts
+                or self._starts_row(nxt)
+            ):
                 break
             count += len(nxt.cells) - 1
             if count > self.width:
@@ -169,7 +201,9 @@ class RowReader:
             head, *rest = raw.cells
             if cells and head.text.strip():
                 last = cells[-1]
-                cells[-1] = Cell(last.text + head.text, last.line, last.cell, last.page, last.merged, last.span)
+                cells[-1] = Cell(
+                    last.text + head.text, last.line, last.cell, last.page, last.merged, last.span
+                )
             cells.extend(rest)
         return Row(cells, raws[0].line, raws[0].page, raws[0].table, raws[0].ruled)
 
@@ -203,10 +237,12 @@ class RowReader:
         if len(row.cells) < self.width:
             return False
         at = self.table.roles.index("number") if self.numbered else -1
-        numbers = _two_numbers(row.cells[at].text) if self.numbered else ("", "")
+        numbers = two_numbers(row.cells[at].text) if self.numbered else ("", "")
         last = next((r.number for r in reversed(self.rows) if r.number), None)
         first = read_row_number(numbers[0]) if numbers else None
-        if numbers is None or (self.numbered and (first is None or (last is not None and first[0] != last + 1))):
+        if numbers is None or (
+            self.numbered and (first is None or (last is not None and first[0] != last + 1))
+        ):
             return False
         if not self.numbered and not self._all_in_two_lines(row):
             return False
@@ -226,7 +262,12 @@ class RowReader:
         for cells in halves:
             part = Row(cells, row.line, row.page, row.table, row.ruled)
             self._add(part, identity(cells, self.width, self.table.fit), False, broken=False)
-            self._mark(self.rows[-1], "row_separated", None, "两行内容叠在同一行，已按序号分开" + ("，请核对各栏。" if doubtful else "。"))
+            self._mark(
+                self.rows[-1],
+                "row_separated",
+                None,
+                "两行内容叠在同一行，已按序号分开" + ("，请核对各栏。" if doubtful else "。"),
+            )
         return True
 
     def _all_in_two_lines(self, row: Row) -> bool:
@@ -250,10 +291,20 @@ class RowReader:
         lines = [line for line in text.split("\n") if line.strip()]
         cuts = [("\n".join(lines[:i]), "\n".join(lines[i:])) for i in range(1, len(lines))]
         if not cuts:
-            cuts = [(text[: m.start()].rstrip(), text[m.end() :].lstrip()) for m in SOFT_CUTS.finditer(text) if 0 < m.start() < len(text)]
+            cuts = [
+                (text[: m.start()].rstrip(), text[m.end() :].lstrip())
+                for m in SOFT_CUTS.finditer(text)
+                if 0 < m.start() < len(text)
+            ]
         if not cuts:
             return text, "", self.table.roles[column] in ("note", "office", None)
-        scored = sorted(((self._half_score(column, a) + self._half_score(column, b), -i, a, b) for i, (a, b) in enumerate(cuts)), reverse=True)
+        scored = sorted(
+            (
+                (self._half_score(column, a) + self._half_score(column, b), -i, a, b)
+                for i, (a, b) in enumerate(cuts)
+            ),
+            reverse=True,
+        )
         sure = len(scored) == 1 or scored[0][0] > scored[1][0] + 0.2
         return scored[0][2], scored[0][3], sure
 
@@ -263,7 +314,9 @@ class RowReader:
         if role in ("measure", "goal", "tasks"):
             score += 0.6 if bare(text).endswith(("。", "；")) else -0.3
         if role in ("responsible", "lead", "cooperating"):
-            score -= 1.0 if bare(text).endswith(("、", "，", ",")) or bare(text).startswith(("、", "，")) else 0.0
+            score -= (
+                1.0 if bare(text).endswith(("、", "，", ",")) or bare(text).startswith(("、", "，")) else 0.0
+            )
             score += 0.4 if re.match(r"^(?:省|市|县|区|各|国家|自治区)", bare(text)) else 0.0
         return score
 
@@ -271,7 +324,11 @@ class RowReader:
 
     def _aligned(self, row: Row, loose: bool) -> Alignment:
         plain = identity(row.cells, self.width, self.table.fit)
-        fits = not loose and len([c for c in row.cells[self.width :] if c.text.strip()]) == 0 and self._all_fit(plain, row)
+        fits = (
+            not loose
+            and len([c for c in row.cells[self.width :] if c.text.strip()]) == 0
+            and self._all_fit(plain, row)
+        )
         if not fits and sum(1 for c in row.cells if c.text.strip()) == 1 and self._whole_row_in_one_cell(row):
             return best_alignment(row.cells, self.width, self.table.fit)
         if fits or (not loose and len(row.cells) == self.width and self._may_be_rest(plain)):
@@ -304,12 +361,20 @@ class RowReader:
         return True
 
     def _add(self, row: Row, alignment: Alignment, loose: bool, broken: bool) -> None:
-        data = DataRow(row.line, row.page, section=self._section, page_start=row.line in self.table.raw.page_starts, ruled=row.ruled)
+        data = DataRow(
+            row.line,
+            row.page,
+            section=self._section,
+            page_start=row.line in self.table.raw.page_starts,
+            ruled=row.ruled,
+        )
         straight = True
         for column, role in enumerate(self.table.roles):
             cell = alignment.cells[column]
             original = row.cells[column] if column < len(row.cells) else None
-            if alignment.texts[column].strip() and (cell is not original or (cell and cell.text.strip() != alignment.texts[column].strip())):
+            if alignment.texts[column].strip() and (
+                cell is not original or (cell and cell.text.strip() != alignment.texts[column].strip())
+            ):
                 straight = False
             if role is None:
                 continue
@@ -359,13 +424,19 @@ class RowReader:
 
     def _lacks(self, row: DataRow) -> list[Role]:
         units: list[Role] = [r for r in self.essential if r in ("responsible", "lead")]
-        lacking = [r for r in self.essential if r not in units and not bare(row.text(r)) and r not in row.merged]
+        lacking = [
+            r for r in self.essential if r not in units and not bare(row.text(r)) and r not in row.merged
+        ]
         if units and not any(bare(row.text(r)) or r in row.merged for r in units):
             lacking.append("responsible")
         return lacking
 
     def _complete(self, row: DataRow) -> bool:
-        return not self._lacks(row) and self._text_ends(row) and all(fit(r, row.text(r)) >= -0.3 for r in self.essential if bare(row.text(r)))
+        return (
+            not self._lacks(row)
+            and self._text_ends(row)
+            and all(fit(r, row.text(r)) >= -0.3 for r in self.essential if bare(row.text(r)))
+        )
 
     def _text_ends(self, row: DataRow) -> bool:
         text = bare(row.text(_TEXT[self.part]))
@@ -382,22 +453,39 @@ class RowReader:
         if self.numbered and not bare(row.text("number")):
             if lacking or before is None:
                 return before is not None or bool(lacking)
-            return not self._complete(before) and (not self._text_ends(before) or bool(self._lacks(before))) and not row.merged and self._halves(before, row)
+            return (
+                not self._complete(before)
+                and (not self._text_ends(before) or bool(self._lacks(before)))
+                and not row.merged
+                and self._halves(before, row)
+            )
         if self.numbered or before is None:
             return False
         key: Role = "measure" if self.part == "tasks" else "name"
-        others = [r for r in self.table.roles if r and r not in (key, "group", "dimension", "note") and bare(row.text(r))]
+        others = [
+            r
+            for r in self.table.roles
+            if r and r not in (key, "group", "dimension", "note") and bare(row.text(r))
+        ]
         if self.part != "tasks" and not bare(row.text(key)) and len(lacking) >= 2:
             return True
         if self.part == "indicators" and not others:
             return True
-        return bool(lacking) and (not self._complete(before)) and not (row.text("group") and "group" in self.table.roles)
+        return (
+            bool(lacking)
+            and (not self._complete(before))
+            and not (row.text("group") and "group" in self.table.roles)
+        )
 
     def _halves(self, before: DataRow, row: DataRow) -> bool:
         """True when each row holds a part only: some cell of the two together is better than apart."""
         for role in self.essential:
             upper, lower = before.text(role), row.text(role)
-            if bare(upper) and bare(lower) and min(fit(role, upper), fit(role, lower)) < 0 <= fit(role, upper + lower):
+            if (
+                bare(upper)
+                and bare(lower)
+                and min(fit(role, upper), fit(role, lower)) < 0 <= fit(role, upper + lower)
+            ):
                 return True
         return bool(self._lacks(before)) or not self._text_ends(before)
 
@@ -414,7 +502,12 @@ class RowReader:
         upper.number_repaired = upper.number_repaired or lower.number_repaired
         upper.page_start = upper.page_start
         upper.repairs += lower.repairs
-        self._mark(upper, "row_joined", None, f"该行被分页或换行切成两段（第{upper.line}行与第{lower.line}行），已接成一行。")
+        self._mark(
+            upper,
+            "row_joined",
+            None,
+            f"该行被分页或换行切成两段（第{upper.line}行与第{lower.line}行），已接成一行。",
+        )
         return upper
 
     # -- numbering
@@ -431,7 +524,11 @@ class RowReader:
 
     def _twins(self, first: DataRow, second: DataRow) -> bool:
         if not self.numbered or second.number is None:
-            return all(bare(text) == bare(second.text(role)) for role, text in first.texts.items() if role not in ("group", "dimension", "number"))
+            return all(
+                bare(text) == bare(second.text(role))
+                for role, text in first.texts.items()
+                if role not in ("group", "dimension", "number")
+            )
         role: Role = "measure" if self.part == "tasks" else "name"
         a, b = bare(first.text(role)), bare(second.text(role))
         return bool(a) and bool(b) and first.number == second.number and likeness(a, b) > 0.85
@@ -441,14 +538,19 @@ class RowReader:
             for order, row in enumerate(self.rows, self.start + 1):
                 row.number = order
             if self.numbered and self.rows:
-                self.findings.add("number_missing", self.part, f"第{self.table.raw.line}行起的表格序号一栏是空的（可能是自动编号），按先后顺序编号。",
-                                  line=self.table.raw.line, severity="info")
+                self.findings.add(
+                    "number_missing",
+                    self.part,
+                    f"第{self.table.raw.line}行起的表格序号一栏是空的（可能是自动编号），按先后顺序编号。",
+                    line=self.table.raw.line,
+                    severity="info",
+                )
             return
-        if _restarts([r.number for r in self.rows]):
+        if starts_anew([r.number for r in self.rows]):
             for order, row in enumerate(self.rows, 1):
                 row.number = order
             return
-        trusted = _increasing([r.number for r in self.rows])
+        trusted = believed([r.number for r in self.rows])
         for position, row in enumerate(self.rows):
             if position in trusted:
                 continue
@@ -472,7 +574,12 @@ class RowReader:
             trusted.add(position)
         for row in self.rows:
             if row.number_repaired:
-                self._mark(row, "number_repaired", "number", f"序号“{row.text('number')}”疑为识别错误，读作{row.number}。")
+                self._mark(
+                    row,
+                    "number_repaired",
+                    "number",
+                    f"序号“{row.text('number')}”疑为识别错误，读作{row.number}。",
+                )
 
     def _report(self) -> None:
         for row in self.rows:
@@ -480,55 +587,12 @@ class RowReader:
                 self.findings.add(code, self.part, text, number=row.number, field=role, line=row.line)
 
 
-def _two_numbers(text: str) -> tuple[str, str] | None:
-    """`7` above `8`: two numbers in sequence in one cell."""
-    parts = text.split()
-    if len(parts) == 1:
-        digits = re.fullmatch(r"[（(]?(\d+)[)）.．、]+[（(]?(\d+)[)）.．、]*|(\d\d)(\d\d)|(9)(10)|(99)(100)", parts[0])
-        parts = [g for g in digits.groups() if g] if digits else []
-    if len(parts) != 2:
-        return None
-    first, second = read_row_number(parts[0]), read_row_number(parts[1])
-    return (parts[0], parts[1]) if first and second and second[0] == first[0] + 1 else None
-
-
 def _continued(role: Role, upper: str, lower: str) -> str:
     """Two halves of a cell put together; two whole unit names keep a separator."""
-    if role in ("responsible", "lead", "cooperating") and looks_like_unit(upper.split("、")[-1]) and re.match(r"^省|^市、|^各", lower):
+    if (
+        role in ("responsible", "lead", "cooperating")
+        and looks_like_unit(upper.split("、")[-1])
+        and re.match(r"^省|^市、|^各", lower)
+    ):
         return f"{upper}、{lower}" if not upper.endswith(("、", "，")) else upper + lower
     return upper.rstrip() + lower.lstrip()
-
-
-def _restarts(numbers: list[int | None]) -> bool:
-    """True when the numbering starts anew in each group."""
-    pairs = list(pairwise(numbers))
-    resets = sum(1 for a, b in pairs if b == 1 and a not in (None, 1))
-    regular = sum(1 for a, b in pairs if b == 1 or (a is not None and b == a + 1))
-    return resets >= 1 and regular >= 0.8 * len(pairs) and len(set(numbers)) <= 0.75 * len(numbers)
-
-
-def _increasing(numbers: list[int | None]) -> set[int]:
-    """Positions of the longest strictly rising run of numbers; these are believed."""
-    if all(n is not None for n in numbers) and all(b > a for a, b in pairwise(n for n in numbers if n is not None)):
-        return set(range(len(numbers)))
-    best: list[int] = []
-    back: list[int] = []
-    for i, value in enumerate(numbers):
-        length, previous = (0, -1) if value is None else (1, -1)
-        if value is not None:
-            for j in range(i):
-                other = numbers[j]
-                if other is not None and other < value and best[j] + 1 > length:
-                    length, previous = best[j] + 1, j
-                elif other is not None and other < value and best[j] + 1 == length and previous >= 0 and i - j <= value - other:
-                    previous = j
-        best.append(length)
-        back.append(previous)
-    trusted: set[int] = set()
-    if not best or max(best) == 0:
-        return trusted
-    at = max(range(len(best)), key=lambda i: (best[i], -(numbers[i] or 0)))
-    while at >= 0:
-        trusted.add(at)
-        at = back[at]
-    return trusted

@@ -45,7 +45,9 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("line", [" " * 8000 + "a", "2024年" * 50_000, "\t" * 5000 + "a", "|" * 9000, "1 " * 30_000])
+@pytest.mark.parametrize(
+    "line", [" " * 8000 + "a", "2024年" * 50_000, "\t" * 5000 + "a", "|" * 9000, "1 " * 30_000]
+)
 def test_long_lines_are_read_in_time(line: str) -> None:
     begun = time.process_time()
     read_plan(f"关于印发工作要点的通知\n\n1.编制清单。（市财政局牵头）\n\n{line}\n".encode())
@@ -86,7 +88,9 @@ def test_command_line_exits_2_with_one_line(tmp_path: Path) -> None:
     path.write_bytes(b"\x89PNG\r\n\x1a\n")
     for file, reason in ((path, "图片"), (tmp_path / "none.txt", "找不到")):
         command = [sys.executable, "-m", "qifu.commands.main", "plan", "read", str(file), "--json"]
-        shown = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=Path(__file__).parents[4])
+        shown = subprocess.run(
+            command, capture_output=True, text=True, encoding="utf-8", cwd=Path(__file__).parents[4]
+        )
         assert shown.returncode == 2 and shown.stdout == ""
         assert shown.stderr.count("\n") == 1 and reason in shown.stderr
 

@@ -20,7 +20,9 @@ def reading() -> PlanReading:
 
 
 def findings(reading: PlanReading, code: str) -> list[tuple[str, int | None, str | None]]:
-    return [(i.where.part, i.where.number, i.where.field) for i in reading.plan.irregularities if i.code == code]
+    return [
+        (i.where.part, i.where.number, i.where.field) for i in reading.plan.irregularities if i.code == code
+    ]
 
 
 def test_header(reading: PlanReading) -> None:
@@ -35,7 +37,10 @@ def test_header(reading: PlanReading) -> None:
 
 
 def test_indicators(reading: PlanReading) -> None:
-    read = [(i.number, i.dimension, i.name, i.unit, i.target, i.frequency, i.source.line) for i in reading.plan.indicators]
+    read = [
+        (i.number, i.dimension, i.name, i.unit, i.target, i.frequency, i.source.line)
+        for i in reading.plan.indicators
+    ]
     assert read == INDICATORS
     assert len({i.dimension for i in reading.plan.indicators}) == 6
     assert all(i.comparator is None and i.source.cell == 2 for i in reading.plan.indicators)
@@ -43,8 +48,14 @@ def test_indicators(reading: PlanReading) -> None:
 
 def test_tasks(reading: PlanReading) -> None:
     read = [
-        (t.number, t.group, [u.name for u in t.responsible], t.open_list, t.deadline and t.deadline.kind,
-         t.deadline.due.isoformat() if t.deadline and t.deadline.due else None)
+        (
+            t.number,
+            t.group,
+            [u.name for u in t.responsible],
+            t.open_list,
+            t.deadline and t.deadline.kind,
+            t.deadline.due.isoformat() if t.deadline and t.deadline.due else None,
+        )
         for t in reading.plan.tasks
     ]
     assert read == TASKS
@@ -55,17 +66,27 @@ def test_tasks(reading: PlanReading) -> None:
 def test_units_of_a_task_keep_their_writing(reading: PlanReading) -> None:
     seven = reading.plan.tasks[6].responsible
     assert [(u.raw, u.name, u.kind, u.inherited) for u in seven[1:3]] == [
-        ("杭州市钱塘区", "杭州市钱塘区", "division", False), ("萧山区", "杭州市萧山区", "division", True),
+        ("杭州市钱塘区", "杭州市钱塘区", "division", False),
+        ("萧山区", "杭州市萧山区", "division", True),
     ]
     three = reading.plan.tasks[2].responsible
     assert [(u.raw, u.kind, u.inherited) for u in three] == [
-        ("市、县（市、区）党委改革办", "generic", False), ("企服中心", "generic", True), ("各业务主管部门", "generic", True),
+        ("市、县（市、区）党委改革办", "generic", False),
+        ("企服中心", "generic", True),
+        ("各业务主管部门", "generic", True),
     ]
 
 
 def test_actions(reading: PlanReading) -> None:
     read = [
-        (a.number, a.name, a.lead, len(a.cooperating), len(a.tasks), [(t.name, t.comparator, t.value, t.unit, t.baseline) for t in a.targets])
+        (
+            a.number,
+            a.name,
+            a.lead,
+            len(a.cooperating),
+            len(a.tasks),
+            [(t.name, t.comparator, t.value, t.unit, t.baseline) for t in a.targets],
+        )
         for a in reading.plan.actions
     ]
     assert read == ACTIONS
@@ -80,7 +101,11 @@ def test_direction_of_targets(reading: PlanReading) -> None:
 
 def test_missing_actions_are_filled_from_the_body(reading: PlanReading) -> None:
     nine, ten = reading.plan.missing
-    assert (nine.kind, nine.number, nine.name) == ("action", 9, "完善以龙头企业为核心的创新联合体组建机制专项行动")
+    assert (nine.kind, nine.number, nine.name) == (
+        "action",
+        9,
+        "完善以龙头企业为核心的创新联合体组建机制专项行动",
+    )
     assert (nine.lead, nine.recovered_from) == (["省科技厅", "省经信厅"], "body 二(五)2")
     assert [(t.name, t.value, t.unit) for t in nine.targets] == [("新建省级创新联合体", Decimal(10), "家")]
     assert (ten.number, ten.name, ten.lead) == (10, "完善政府产业基金体制机制专项行动", ["省财政厅"])
@@ -89,7 +114,11 @@ def test_missing_actions_are_filled_from_the_body(reading: PlanReading) -> None:
 
 
 def test_rows_a_page_break_moved(reading: PlanReading) -> None:
-    assert findings(reading, "group_moved") == [("tasks", 15, "group"), ("tasks", 16, "group"), ("tasks", 23, "group")]
+    assert findings(reading, "group_moved") == [
+        ("tasks", 15, "group"),
+        ("tasks", 16, "group"),
+        ("tasks", 23, "group"),
+    ]
     assert findings(reading, "row_shifted") == [("tasks", 23, None)]
 
 
@@ -105,9 +134,13 @@ def test_body_against_annexes(reading: PlanReading) -> None:
 
 def test_body_items_and_their_figures(reading: PlanReading) -> None:
     by_path = {i.path: i for i in reading.items if i.path}
-    figures = [(t.name, t.comparator, t.value, t.unit) for t in next(i for i in reading.items if i.text.startswith("加强政务服务渠道")).targets]
+    figures = [
+        (t.name, t.comparator, t.value, t.unit)
+        for t in next(i for i in reading.items if i.text.startswith("加强政务服务渠道")).targets
+    ]
     assert figures == [
-        ("企业开办全流程网办率", ">=", Decimal("95.5"), "%"), ("依申请政务服务事项“一网通办”率", ">=", Decimal(85), "%"),
+        ("企业开办全流程网办率", ">=", Decimal("95.5"), "%"),
+        ("依申请政务服务事项“一网通办”率", ">=", Decimal(85), "%"),
         ("省级以上平台10项区域评估覆盖率", None, Decimal(100), "%"),
     ]
     assert by_path["二(三)3"].title == "实施商事纠纷化解提质增效专项行动"
@@ -117,7 +150,11 @@ def test_body_items_and_their_figures(reading: PlanReading) -> None:
 def test_duties_of_the_body(reading: PlanReading) -> None:
     leads = {d.source.line: d.lead for d in reading.plan.duties}
     assert len(leads) == 22
-    assert leads[48] == ["省数据局（省政务服务办）"] and leads[52] == ["省发展改革委"] and leads[64] == ["省法院"]
+    assert (
+        leads[48] == ["省数据局（省政务服务办）"]
+        and leads[52] == ["省发展改革委"]
+        and leads[64] == ["省法院"]
+    )
     assert leads[103] == ["省委组织部", "省纪委监委机关"]
 
 
@@ -127,7 +164,9 @@ def test_every_source_points_at_its_text(reading: PlanReading) -> None:
         cell = lines[task.source.line - 1].split("\t")[task.source.cell - 1]
         assert task.measure[:12] in cell.replace(" ", "")
     for action in reading.plan.actions:
-        assert action.name[:6] in lines[action.source.line - 1].split("\t")[action.source.cell - 1].replace(" ", "")
+        assert action.name[:6] in lines[action.source.line - 1].split("\t")[action.source.cell - 1].replace(
+            " ", ""
+        )
 
 
 def test_few_warnings_and_no_error_but_the_gaps(reading: PlanReading) -> None:

@@ -14,11 +14,52 @@ from qifu.engines.official_documents.units import split_units
 
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = [
-    "序号", "重点任务", "工作举措", "责任单位", "完成时限", "牵头单位", "指标名称", "年目标值", "频度", "维度", "单位", "攻坚目标", "主要指标", "1", "2", "3.",
-    "（四）", "①", "2024年3月", "持续推进", "年底前", "省财政厅、省审计厅", "市、县（市、区）党委、政府", "省数据局（省政务服务办）", "/", "%", "亿元", "90", "月度",
-    "推动政务服务增值化改革取得实效。", "1.建立机制。2.不少于 500 家", "<p>", "附件 1", "关于印发工作要点的通知", "一、主要目标", "（", "〔", "\"", "抄送：", "——", "𠮷", "\u200b",
+    "序号",
+    "重点任务",
+    "工作举措",
+    "责任单位",
+    "完成时限",
+    "牵头单位",
+    "指标名称",
+    "年目标值",
+    "频度",
+    "维度",
+    "单位",
+    "攻坚目标",
+    "主要指标",
+    "1",
+    "2",
+    "3.",
+    "（四）",
+    "①",
+    "2024年3月",
+    "持续推进",
+    "年底前",
+    "省财政厅、省审计厅",
+    "市、县（市、区）党委、政府",
+    "省数据局（省政务服务办）",
+    "/",
+    "%",
+    "亿元",
+    "90",
+    "月度",
+    "推动政务服务增值化改革取得实效。",
+    "1.建立机制。2.不少于 500 家",
+    "<p>",
+    "附件 1",
+    "关于印发工作要点的通知",
+    "一、主要目标",
+    "（",
+    "〔",
+    '"',
+    "抄送：",
+    "——",
+    "𠮷",
+    "\u200b",
 ]
-CELLS = st.one_of(st.sampled_from(WORDS), st.text(max_size=12), st.lists(st.sampled_from(WORDS), max_size=4).map("".join))
+CELLS = st.one_of(
+    st.sampled_from(WORDS), st.text(max_size=12), st.lists(st.sampled_from(WORDS), max_size=4).map("".join)
+)
 TABLES = st.lists(st.lists(CELLS, min_size=1, max_size=9), min_size=1, max_size=14)
 SEPARATORS = st.sampled_from(["\t", " | ", "   ", "\n", "，"])
 
@@ -69,9 +110,16 @@ def test_any_table(rows: list[list[str]], separator: str) -> None:
 @given(TABLES, st.lists(st.integers(0, 5), min_size=4, max_size=4))
 def test_any_table_in_html(rows: list[list[str]], spans: list[int]) -> None:
     body = "".join(
-        "<tr>" + "".join(f"<td rowspan={spans[0]} colspan={spans[i % 4]}>{cell}</td>" for i, cell in enumerate(row)) + "</tr>" for row in rows
+        "<tr>"
+        + "".join(f"<td rowspan={spans[0]} colspan={spans[i % 4]}>{cell}</td>" for i, cell in enumerate(row))
+        + "</tr>"
+        for row in rows
     )
-    check(f"<html><body><p>关于印发要点的通知</p><table>{body}</table></body></html>".encode("utf-8", "surrogatepass"))
+    check(
+        f"<html><body><p>关于印发要点的通知</p><table>{body}</table></body></html>".encode(
+            "utf-8", "surrogatepass"
+        )
+    )
 
 
 @SETTINGS
