@@ -13,7 +13,20 @@ from .figures import read_number_cell, read_targets, split_items
 from .groups import Topic, assign_groups
 from .headers import Role, period_end
 from .irregularities import Findings
-from .plan import Action, Comparator, Deadline, Indicator, Missing, Part, Plan, Severity, Source, Target, Task, UnitRef
+from .plan import (
+    Action,
+    Comparator,
+    Deadline,
+    Indicator,
+    Missing,
+    Part,
+    Plan,
+    Severity,
+    Source,
+    Target,
+    Task,
+    UnitRef,
+)
 from .roles import split_roles
 from .rows import DataRow, RowReader
 from .tables import TypedTable
@@ -86,6 +99,10 @@ class AnnexReader:
         if role not in table.roles and not any(groups) and self._has_unread_column(table):
             for row in rows:
                 self.findings.add("group_missing", table.kind, "表中有一列看不出含义，所属类别没有读出。", number=row.number, field=role, line=row.line)
+        read = self.plan.indicators if table.kind == "indicators" else self.plan.tasks
+        earlier = any((item.dimension if isinstance(item, Indicator) else item.group) for item in read)
+        if role not in table.roles and groups and not all(groups) and earlier:
+            self.findings.add("group_missing", table.kind, f"第{table.raw.line}行起的表格没有类别一栏，前面的表格有，请核对所属类别。", field=role)
         self._last_group = (table.kind, table.raw.title, groups[-1] if groups else None)
         return groups
 
@@ -240,7 +257,7 @@ class AnnexReader:
         span = _SPAN.match(bare(fold(text)))
         found = [] if span else read_targets(text)
         figures = [t for t in found if t.value is not None and not t.baseline]
-        if len(figures) == 1 and not re.search(r"[较比同]", text):
+        if len(figures) == 1 and not re.search(r"[较比同]|前\d|第\d", text):
             only = figures[0]
             return only.value, only.comparator, only.unit, text
         relative = bool(re.search(r"高于|低于|优于|快于|[较比]|增长|提高|下降|平均|前\d|第\d", text))

@@ -17,7 +17,7 @@ Kind = Literal["indicators", "tasks", "actions"]
 # Heading words of each role within each kind of table, best first. A word may serve several roles;
 # which one it is follows from the whole heading row and from what stands below it.
 _NUMBER = "序号 编号 项次 序 号 No 顺序号 顺号 任务编号 任务序号 事项序号"
-_NOTE = "备注 说明 备 其他 备考 附注 数据来源 佐证材料 计算方法 指标说明 指标解释"
+_NOTE = "备注 说明 备 性质 属性 指标属性 指标性质 约束类型 目标属性 权重 分值 考核权重 其他 备考 附注 数据来源 佐证材料 计算方法 指标说明 指标解释"
 _LEAD = (
     "牵头单位 牵头部门 主办单位 牵头责任单位 主责单位 牵头 主办部门 第一责任单位 牵头责任部门 主要责任单位 主责部门 责任牵头单位 "
     "市级牵头单位 省级牵头单位 牵头落实单位 牵头市直单位 牵头处室 主办 牵头责任处室 主要负责单位 牵头主体 牵头及责任单位 首要责任单位 总牵头单位 市级牵头部门 省级牵头部门 牵头区直单位 牵头县直单位"

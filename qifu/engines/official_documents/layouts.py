@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from .body import is_page_number
+from .body import heading_level, is_page_number
 from .cell_types import fit, read_row_number
 from .characters import bare, squeeze
 from .grid import Block, Cell, Paragraph, Row
@@ -52,7 +53,7 @@ def heading_runs(blocks: list[Block]) -> list[HeadingRun]:
             end += 1
         if end - at >= 3:
             texts = tuple(squeeze(b.text) for b in blocks[at:end] if isinstance(b, Paragraph))
-            if len(set(texts)) == len(texts):
+            if len(set(texts)) == len(texts) and _of_columns(texts):
                 runs.append(HeadingRun(at, end, texts, block.line))
         at = max(end, at + 1)
     return runs
@@ -62,25 +63,35 @@ def _blank_parted(block: Paragraph) -> list[str]:
     if len(block.text) > _ROW_WORDS or not re.search(r"\s", block.text.strip()):
         return []
     words = block.text.split()
-    return words if len(words) >= 3 and all(len(w) <= 12 for w in words) and is_heading_row(words) else []
+    return words if len(words) >= 3 and all(len(w) <= 12 for w in words) and is_heading_row(words) and _of_columns(words) else []
+
+
+def _of_columns(words: Iterable[str]) -> bool:
+    """True when one of the words heads nothing but columns: 序号, 责任单位, 完成时限, 目标值."""
+    known = [known_heading(w) or "" for w in words]
+    roles: tuple[Role, ...] = ("number", "responsible", "lead", "deadline", "unit", "frequency")
+    return any(role_score("indicators", role, word) for word in known for role in roles) or "目标值" in known
 
 
 def _is_word_line(block: Block) -> bool:
     text = squeeze(block.text) if isinstance(block, Paragraph) else ""
-    return bool(text) and len(text) <= 12 and known_heading(text) is not None and text[-1] not in "。；："
+    return bool(text) and len(text) <= 12 and not heading_level(text) and known_heading(text) is not None and text[-1] not in "。；："
 
 
 def as_rows(blocks: list[Block]) -> list[Block]:
     """The blocks with rows made of such text; what does not fall apart into columns stays as it is."""
     result: list[Block] = []
     done = 0
-    for run in heading_runs(blocks):
-        if run.start < done:
+    runs = heading_runs(blocks)
+    refused: set[tuple[str, ...]] = set()  # each heading is tried once, so that the time stays linear
+    for index, run in enumerate(runs):
+        if run.start < done or run.words in refused:
             continue
         if run.end - run.start == 1 and not any(isinstance(b, Paragraph) for b in blocks[run.end : run.end + 2]):
             continue
-        made, end = _rows_below(blocks, run)
+        made, end = _rows_below(blocks, run, runs[index + 1 : index + 200])
         if len(made) < 2:
+            refused.add(run.words)
             continue
         result += blocks[done : run.start]
         result.append(Row([Cell(w, run.line, i, blocks[run.start].page) for i, w in enumerate(run.words, 1)], run.line, blocks[run.start].page))
@@ -96,13 +107,20 @@ class _Piece:
     page: int | None
 
 
-def _rows_below(blocks: list[Block], run: HeadingRun) -> tuple[list[Row], int]:
+def _rows_below(blocks: list[Block], run: HeadingRun, later: list[HeadingRun]) -> tuple[list[Row], int]:
+    """The rows under a heading and the block after them; none where the text does not fall apart into columns."""
     roles = _likely_roles(list(run.words))
-    if "number" not in roles or len([r for r in roles if r]) < 3:
+    if len([r for r in roles if r]) < 3:
         return [], run.end
     by_line = run.end - run.start > 1
-    pieces, starts = _pieces(blocks, run.end, by_line)
-    groups = _numbered_groups(pieces, starts, len(roles))
+    repeated = {i for other in later if other.words == run.words for i in range(other.start, other.end)}
+    stop = next((other.start for other in later if other.words != run.words), len(blocks))
+    below = [b for i, b in enumerate(blocks[run.end : stop], run.end) if i not in repeated]
+    pieces, starts = _pieces(below, by_line)
+    if "number" in roles:
+        groups = _numbered_groups(pieces, starts, len(roles))
+    else:
+        groups = _even_groups(pieces, starts, len(roles), by_line)
     at = run.end
     rows: list[Row] = []
     for i, group in enumerate(groups):
@@ -116,11 +134,11 @@ def _rows_below(blocks: list[Block], run: HeadingRun) -> tuple[list[Row], int]:
     return rows, at
 
 
-def _pieces(blocks: list[Block], at: int, by_line: bool) -> tuple[list[_Piece], list[bool]]:
+def _pieces(blocks: list[Block], by_line: bool) -> tuple[list[_Piece], list[bool]]:
     """What may be cells, in reading order to the end of the table, and which of them stand first on a line."""
     pieces: list[_Piece] = []
     starts: list[bool] = []
-    for block in blocks[at:]:
+    for block in blocks:
         text = block.text if isinstance(block, Paragraph) else " ".join(block.texts)
         if _ENDS.match(text) or (isinstance(block, Row) and (by_line or block.ruled or is_heading_row(block.texts))):
             break
@@ -147,6 +165,18 @@ def _numbered_groups(pieces: list[_Piece], starts: list[bool], columns: int) -> 
     return groups
 
 
+def _even_groups(pieces: list[_Piece], starts: list[bool], columns: int, by_line: bool) -> list[list[_Piece]]:
+    """The pieces of each row where no column counts: as many lines a row as columns, or one line a row."""
+    if by_line:
+        return [pieces[i : i + columns] for i in range(0, len(pieces) - columns + 1, columns)]
+    groups: list[list[_Piece]] = []
+    for piece, first in zip(pieces, starts, strict=True):
+        if first or not groups:
+            groups.append([])
+        groups[-1].append(piece)
+    return [g for g in groups if len(g) >= columns - 1]
+
+
 def _is_number(piece: _Piece, number: int) -> bool:
     read = read_row_number(piece.text)
     return read is not None and read[0] == number
@@ -170,7 +200,7 @@ def _likely_roles(words: list[str]) -> list[Role | None]:
 
 def _row_of(pieces: list[_Piece], roles: list[Role | None], glue: str, last: bool) -> tuple[Row, int] | None:
     """Pieces in reading order dealt out to the columns; (row, line of the last piece used)."""
-    limit = _LINES_A_ROW if not glue else 4 * len(roles)
+    limit = _LINES_A_ROW if not glue else max(_LINES_A_ROW, 2 * len(roles))
     if len(pieces) > limit and not last:
         return None
     pieces = pieces[:limit]
@@ -275,7 +305,8 @@ def unread_headings(blocks: list[Block], plan: Plan, headings: list[str]) -> Ite
     seen.sort()
     for i, (line, words) in enumerate(seen):
         following = seen[i + 1][0] if i + 1 < len(seen) else float("inf")
-        if not any(line < at < following for at in read):
+        after = bisect_right(read, line)
+        if after == len(read) or read[after] >= following:
             yield line, words
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
-from .cell_types import fit
+from .cell_types import fit, read_row_number
 from .characters import bare
 from .grid import Cell, Paragraph, Row
 from .headers import WORDS, Kind, Role, heading_word, heading_year, is_heading_row, known_heading, role_score
@@ -340,11 +341,15 @@ def _heading_words(raw: RawTable, rows: list[Row], year: int | None) -> list[str
     return words
 
 
+_TIMED = re.compile(r"^(?:20\d\d年?.{0,4}|年度?|上年值|\?|年?(?:预计|预期|执行|完成|实际|计划|初步|快报|任务|指标|数|值|值数)+)$")
+
+
 def _by_year(words: list[str], years: list[int | None], plan_year: int | None) -> None:
     """Of several columns of figures, one a year, the plan's own year is the target; the others are not."""
-    dated = [i for i, y in enumerate(years) if y and (words[i] in ("上年值", "?") or words[i].startswith("20") or words[i] in ("年", "年度") or role_score("indicators", "target", words[i]))]
+    dated = [i for i, y in enumerate(years) if y and (role_score("indicators", "target", words[i]) or _TIMED.match(words[i]))]
+    dated = dated if len(dated) > 1 else [i for i in dated if _TIMED.match(words[i])]
     known = sorted({y for i in dated if (y := years[i]) and words[i] != "上年值"})
-    if not known or (len(dated) < 2 and not words[dated[0]].startswith(("20", "年"))):
+    if not known:
         return
     own = plan_year if plan_year in known else next((y for y in known if plan_year and y > plan_year), known[-1])
     for i in dated:
@@ -421,6 +426,13 @@ def _well_named(kind: Kind, roles: list[Role], word: str, texts: list[str]) -> b
     return any(sum(max(-2.0, fit(role, t)) for t in filled) / len(filled) > -0.4 for role in named)
 
 
+def _counts(texts: list[str]) -> bool:
+    """True for 1, 2, 3 and so on: mostly rising from a small number."""
+    numbers = [read[0] for t in texts if (read := read_row_number(t))]
+    rising = sum(0 < b - a <= 3 for a, b in pairwise(numbers))
+    return len(numbers) >= 2 and numbers[0] <= 3 and rising >= 0.7 * (len(numbers) - 1)
+
+
 def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bool) -> float:
     by_word = role_score(kind, role, word) if word else 0.0
     filled = [t for t in texts if t.strip()]
@@ -432,6 +444,8 @@ def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bo
             return by_word * 0.3 + by_content * 0.5
         return by_word + 0.5 * by_content
     if named:
+        return 0.0
+    if role == "number" and word and not _counts(filled):
         return 0.0
     unique = len({bare(t) for t in filled}) / len(filled) if filled else 0.0
     if role in ("group", "dimension"):
