@@ -60,7 +60,7 @@ def _names(document: SourceDocument, chosen: str | None) -> UnitNames | None:
         return None
     from qifu.registers.organisations.name_book import load_names
 
-    book: UnitNames = load_names(folder)  # type: ignore[assignment]
+    book: UnitNames = load_names(folder)
     return book if chosen or _is_of(document, folder) else None
 
 

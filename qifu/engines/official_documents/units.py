@@ -13,13 +13,17 @@ from .plan import UnitKind, UnitRef
 NameStatus = Literal["name", "alias", "second_name", "former_name", "slip"]
 
 
-@dataclass(frozen=True, slots=True)
-class ResolvedUnit:
+class ResolvedUnit(Protocol):
     """What a name book knows of a written name. `slip`: a mistake of the document, not a name."""
 
-    canonical: str
-    status: NameStatus = "name"
-    note: str | None = None
+    @property
+    def canonical(self) -> str: ...
+
+    @property
+    def status(self) -> NameStatus: ...
+
+    @property
+    def note(self) -> str | None: ...
 
 
 class UnitNames(Protocol):
