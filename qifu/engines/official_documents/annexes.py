@@ -214,6 +214,7 @@ class AnnexReader:
         groups = self._groups(table, rows, "dimension")
         has_unit, has_frequency = "unit" in table.roles, "frequency" in table.roles
         shared_unit = _unit_in_brackets(table.headings[table.roles.index("target")]) if "target" in table.roles else None
+        shared_unit = shared_unit or _unit_in_caption(table.raw.title)
         unit: str | None = None
         frequency: str | None = None
         for row, group in zip(rows, groups, strict=True):
@@ -394,6 +395,12 @@ _SPAN = re.compile(r"^\D{0,3}\d+(?:\.\d+)?(?P<first>[^\d\-—–~～至到]{0,4}
 _BRACKET = re.compile(r"[（(\[]\s*(?:单位\s*[:：]\s*)?([^（）()\[\]]{1,8})[）)\]]\s*$")
 
 _UNIT_LIKE = re.compile(r"^[\u4e00-\u9fffA-Za-z%]{1,5}[/／每][\u4e00-\u9fffA-Za-z]{1,5}$|^[十百千万亿]+[\u4e00-\u9fff]{1,2}$|^[A-Za-z]{1,4}$")
+
+
+def _unit_in_caption(text: str) -> str | None:
+    """The unit a caption states for the whole table: 单位：亿元."""
+    found = re.search(r"单位\s*[:：]\s*([^\s，,；;。、）)]{1,6})", text)
+    return found[1] if found and is_measure_unit(found[1]) else None
 
 
 def _unit_in_brackets(text: str) -> str | None:

@@ -32,6 +32,7 @@ class HeadingRun:
     end: int
     words: tuple[str, ...]
     line: int
+    mark: str = ""  # what parts the words of one line: a blank, a comma; empty where each word has a line
 
 
 def heading_runs(blocks: list[Block]) -> list[HeadingRun]:
@@ -43,9 +44,9 @@ def heading_runs(blocks: list[Block]) -> list[HeadingRun]:
         if not isinstance(block, Paragraph):
             at += 1
             continue
-        words = _blank_parted(block)
+        words, mark = _parted(block)
         if words:
-            runs.append(HeadingRun(at, at + 1, tuple(words), block.line))
+            runs.append(HeadingRun(at, at + 1, tuple(words), block.line, mark))
             at += 1
             continue
         end = at
@@ -59,11 +60,15 @@ def heading_runs(blocks: list[Block]) -> list[HeadingRun]:
     return runs
 
 
-def _blank_parted(block: Paragraph) -> list[str]:
-    if len(block.text) > _ROW_WORDS or not re.search(r"\s", block.text.strip()):
-        return []
-    words = block.text.split()
-    return words if len(words) >= 3 and all(len(w) <= 12 for w in words) and is_heading_row(words) and _of_columns(words) else []
+def _parted(block: Paragraph) -> tuple[list[str], str]:
+    """The heading words of a line and the mark that parts them; no words where it is no heading."""
+    text = block.text.strip()
+    if len(text) <= _ROW_WORDS:
+        for mark in (" ", ",", "，", "/", ";", "；", "、"):
+            words = text.split() if mark == " " else [w.strip() for w in text.split(mark)]
+            if len(words) >= 3 and all(w and len(w) <= 12 for w in words) and is_heading_row(words) and _of_columns(words):
+                return words, mark
+    return [], ""
 
 
 def _of_columns(words: Iterable[str]) -> bool:
@@ -112,11 +117,11 @@ def _rows_below(blocks: list[Block], run: HeadingRun, later: list[HeadingRun]) -
     roles = _likely_roles(list(run.words))
     if len([r for r in roles if r]) < 3:
         return [], run.end
-    by_line = run.end - run.start > 1
+    by_line = not run.mark
     repeated = {i for other in later if other.words == run.words for i in range(other.start, other.end)}
     stop = next((other.start for other in later if other.words != run.words), len(blocks))
     below = [b for i, b in enumerate(blocks[run.end : stop], run.end) if i not in repeated]
-    pieces, starts = _pieces(below, by_line)
+    pieces, starts = _pieces(below, run.mark)
     if "number" in roles:
         groups = _numbered_groups(pieces, starts, len(roles))
     else:
@@ -125,7 +130,7 @@ def _rows_below(blocks: list[Block], run: HeadingRun, later: list[HeadingRun]) -
     rows: list[Row] = []
     for i, group in enumerate(groups):
         last = i + 1 == len(groups)
-        row = _row_of(group, roles, "" if by_line else " ", last)
+        row = _row_of(group, roles, run.mark, last)
         if row is None:
             return [], run.end
         rows.append(row[0])
@@ -134,17 +139,17 @@ def _rows_below(blocks: list[Block], run: HeadingRun, later: list[HeadingRun]) -
     return rows, at
 
 
-def _pieces(blocks: list[Block], by_line: bool) -> tuple[list[_Piece], list[bool]]:
+def _pieces(blocks: list[Block], mark: str) -> tuple[list[_Piece], list[bool]]:
     """What may be cells, in reading order to the end of the table, and which of them stand first on a line."""
     pieces: list[_Piece] = []
     starts: list[bool] = []
     for block in blocks:
         text = block.text if isinstance(block, Paragraph) else " ".join(block.texts)
-        if _ENDS.match(text) or (isinstance(block, Row) and (by_line or block.ruled or is_heading_row(block.texts))):
+        if _ENDS.match(text) or (isinstance(block, Row) and (not mark or block.ruled or is_heading_row(block.texts))):
             break
         if is_page_number(text) and not text.strip().isdigit():
             continue
-        own = [text] if by_line else text.split()
+        own = text.split() if mark == " " else text.split(mark) if mark else [text]
         pieces += [_Piece(p, block.line, block.page) for p in own]
         starts += [i == 0 for i in range(len(own))]
     return pieces, starts

@@ -185,6 +185,7 @@ class TableCollector:
             if self._open.rows and not row.ruled and _same_heading(self._open.heading, row, 0.5):
                 self._page_break = True
                 return
+        self._take_caption()
         same = next((t for t in reversed(self.tables) if t.heading and _same_heading(t.heading, row)), None)
         if same is not None and self._open is None and same is self.tables[-1] and _continues(self._title):
             self._open, self._page_break = same, True
@@ -192,6 +193,17 @@ class TableCollector:
         self._open = RawTable(self._title, row)
         self._page_break = False
         self.tables.append(self._open)
+
+
+    def _take_caption(self) -> None:
+        """Rows of one text above the heading, such as 单位：亿元, are the table's caption."""
+        above = self._open
+        if above is None or above.heading is not None or len(above.rows) > 3:
+            return
+        texts = [[t.strip() for t in row.texts if t.strip()] for row in above.rows]
+        if all(len(t) == 1 and len(t[0]) <= 40 for t in texts):
+            self.tables.remove(above)
+            self._title, self._open = " ".join([self._title, *(t[0] for t in texts)]).strip(), None
 
 
 def _continues(title: str) -> bool:
@@ -249,13 +261,16 @@ def type_table(raw: RawTable, year: int | None = None) -> TypedTable | None:
         if re.search(_TITLE_HINTS[kind], raw.title):
             score += 2.5
         roles = _settled(kind, words, roles, samples)
+        if roles is not None:
+            _take_units(kind, roles, raw, samples)
         if roles is None or not _credible(kind, words, roles, raw, samples):
             continue
         if best is None or score > best[0]:
             blanks = [i for i, w in enumerate(words) if not w and roles[i]]
             printed = expanded(raw.heading).texts if raw.heading else []
             printed = [bare(t) for t in printed[: len(words)]] + [""] * (len(words) - len(printed))
-            named = [bool(role and role_score(kind, role, word) > 0) for word, role in zip(words, roles, strict=True)]
+            named = [bool(role and (role_score(kind, role, word) > 0 or (role in _UNIT_ROLES and _UNITS_WORD.search(text))))
+                     for word, role, text in zip(words, roles, printed, strict=True)]
             best = (score, TypedTable(raw, kind, roles, blanks, printed, named))
     least = 3.0 if raw.heading else 5.0
     return best[1] if best and best[0] >= least else None
@@ -280,6 +295,29 @@ def _settled(kind: Kind, words: list[str], roles: list[Role | None], samples: li
     if sum(t.endswith(("。", "；")) for t in texts[0]) > 0.5 * len(texts[0]):
         return [None if role == "group" else role for role in roles]
     return roles
+
+
+_UNIT_ROLES: tuple[Role, ...] = ("lead", "responsible", "cooperating")
+_UNITS_WORD = re.compile(r"单位|部门|主体|分工")
+_NO_UNITS = re.compile(r"领导|人员|责任人|负责人|联系|处室|科室|股室|电话|考核|评价|备注|数据来源|报送|统计部门|统计单位|验收")
+
+
+def _take_units(kind: Kind, roles: list[Role | None], raw: RawTable, samples: list[list[str]]) -> None:
+    """A further column of units takes a free role: units of the city beside units of the counties."""
+    if kind == "indicators" or not any(role in _UNIT_ROLES for role in roles):
+        return
+    printed = expanded(raw.heading).texts if raw.heading else []
+    first = next(i for i, role in enumerate(roles) if role in _UNIT_ROLES)
+    for column, role in enumerate(roles):
+        if role is not None or (column < len(printed) and _NO_UNITS.search(bare(printed[column]))):
+            continue
+        filled = [s[column] for s in samples if bare(s[column])]
+        if not filled or sum(fit("responsible", t) >= 1.2 for t in filled) < 0.6 * len(filled):
+            continue
+        wanted: tuple[Role, ...] = ("lead", "responsible", "cooperating") if column < first else ("responsible", "cooperating")
+        free = [r for r in wanted if r not in roles and (kind == "tasks" or r == "cooperating")]
+        if free:
+            roles[column] = free[0]
 
 
 def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTable, samples: list[list[str]]) -> bool:
