@@ -97,8 +97,8 @@ class AnnexReader:
         before = last if (kind, title) == (table.kind, table.raw.title) else None
         groups = assign_groups(rows, role, table.kind, self.findings, self.topics, before)
         if role not in table.roles and not any(groups) and self._has_unread_column(table):
-            for row in rows:
-                self.findings.add("group_missing", table.kind, "表中有一列看不出含义，所属类别没有读出。", number=row.number, field=role, line=row.line)
+            text = f"第{table.raw.line}行起的表格有一列看不出含义，所属类别没有读出。"
+            self.findings.add("group_missing", table.kind, text, field=role)
         read = self.plan.indicators if table.kind == "indicators" else self.plan.tasks
         earlier = any((item.dimension if isinstance(item, Indicator) else item.group) for item in read)
         if role not in table.roles and groups and not all(groups) and earlier:

@@ -548,7 +548,7 @@ class RowReader:
                     severity="info",
                 )
             return
-        if starts_anew([r.number for r in self.rows]):
+        if any("number" in row.merged and row.number is None for row in self.rows) or starts_anew([r.number for r in self.rows]):
             for order, row in enumerate(self.rows, 1):
                 row.number = order
             return

@@ -96,6 +96,9 @@ def _single(row: Row) -> bool:
 
 def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in_annex: bool, rows_follow: bool) -> None:
     text = squeeze(block.text)
+    if rows_follow and len(text) < 20 and re.match(r"^[（(]?(?:计量)?单位\s*[:：]", text):
+        collector.heading_text(text, False)
+        return
     in_lines = collector.is_open and not collector.open_is_ruled and (rows_follow or in_annex)
     body_text = heading_level(text) in (1, 2) and len(text) > 40 and not in_annex
     if in_lines and not body_text and len(text) > 1 and not _TAIL.match(text) and not read_date(text):
