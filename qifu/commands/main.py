@@ -42,8 +42,18 @@ def main(argv: list[str] | None = None) -> int:
     if command.site:
         os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qifu.portal.settings")
         import django
+        from django.core.exceptions import ImproperlyConfigured
 
-        django.setup()
+        try:
+            django.setup()
+        except ImproperlyConfigured as error:
+            print(f"设置有误，无法启动。{error}", file=sys.stderr)
+            return 1
+        from django.conf import settings
+
+        if settings.ENVIRONMENT_FAULTS and command.name != "doctor":
+            print("\n".join(settings.ENVIRONMENT_FAULTS), file=sys.stderr)
+            return 1
     return int(importlib.import_module(command.module).main(arguments[1:]))
 
 

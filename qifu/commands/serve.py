@@ -20,9 +20,6 @@ def main(argv: list[str]) -> int:
     options = arguments.parse_args(argv)
     from django.conf import settings
 
-    if settings.ENVIRONMENT_FAULTS:
-        print("\n".join(settings.ENVIRONMENT_FAULTS), file=sys.stderr)
-        return 1
     port = int(settings.ENV["QIFU_PORT"])
     if _taken(options.host, port):
         print(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from pathlib import Path
 
 import dj_database_url
@@ -11,13 +13,22 @@ from qifu.foundation.environment import Variable, boolean, names, optional_day, 
 
 ROOT = Path(__file__).resolve().parents[2]
 
+
+def _database_url(text: str) -> str:
+    """Check that the text names a database we know; an empty one means SQLite in the data directory."""
+    if text and not text.startswith(("postgresql://", "postgres://", "sqlite:///")):
+        raise ValueError("应以 postgresql:// 或 sqlite:/// 开头")
+    return text
+
+
 VARIABLES = [
     Variable("QIFU_DATA_DIR", str(ROOT / "var"), "数据目录：SQLite 数据库、上传文件、日志都放在这里"),
     Variable(
         "DATABASE_URL",
         "",
         "数据库地址，如 postgresql://用户:口令@主机/库；空则用数据目录内的 SQLite",
-        group="数据库",
+        _database_url,
+        "数据库",
     ),
     Variable(
         "QIFU_SECRET_KEY", "", "签名密钥，50 个以上随机字符；空则首次启动时生成并存入数据目录", group="安全"
@@ -54,17 +65,31 @@ AS_OF = ENV["QIFU_AS_OF"]
 UPLOAD_LIMIT_BYTES: int = ENV["QIFU_UPLOAD_LIMIT_MB"] * 1024 * 1024
 
 
+def _data_dir() -> Path:
+    """Return the data directory, made at first use."""
+    try:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"数据目录 {DATA_DIR} 无法建立（{error.strerror}）：请修改 QIFU_DATA_DIR 或目录权限"
+        ) from error
+    return DATA_DIR
+
+
 def _secret_key() -> str:
     """Return the key from the environment, or the one kept (made at first use) in the data directory."""
     if ENV["QIFU_SECRET_KEY"]:
         return str(ENV["QIFU_SECRET_KEY"])
     from django.core.management.utils import get_random_secret_key
 
-    path = DATA_DIR / "secret_key"
+    path = _data_dir() / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
-        path.write_text(get_random_secret_key())
+        mine = path.with_name(f"secret_key.{os.getpid()}")
+        mine.touch(mode=0o600)
+        mine.write_text(get_random_secret_key())
+        with contextlib.suppress(FileExistsError):  # another process that starts now may be first
+            os.link(mine, path)
+        mine.unlink()
     return path.read_text().strip()
 
 
@@ -137,18 +162,12 @@ SQLITE_OPTIONS = {
 
 def _database() -> dict[str, object]:
     if ENV["DATABASE_URL"]:
-        try:
-            config = dict(
-                dj_database_url.parse(ENV["DATABASE_URL"], conn_max_age=60, conn_health_checks=True)
-            )
-        except ValueError as error:
-            raise ImproperlyConfigured(f"DATABASE_URL 无法识别：{error}") from error
-        if config["ENGINE"] != "django.db.backends.sqlite3":
-            return config
+        config = dict(dj_database_url.parse(ENV["DATABASE_URL"], conn_max_age=60, conn_health_checks=True))
     else:
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
-        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": DATA_DIR / "qifu.sqlite3"}
-    return config | {"OPTIONS": SQLITE_OPTIONS}
+        config = {"ENGINE": "django.db.backends.sqlite3", "NAME": _data_dir() / "qifu.sqlite3"}
+    if config["ENGINE"] == "django.db.backends.sqlite3":
+        config["OPTIONS"] = SQLITE_OPTIONS
+    return config
 
 
 DATABASES = {"default": _database()}

@@ -110,8 +110,6 @@ def test_runtime_licences_are_permissive() -> None:
     assert len(pins) > 10
     wrong = []
     for name in pins:
-        if name in ("tzdata",):  # public-domain data, installed only where the system has none
-            continue
         meta = distribution(name).metadata
         stated = " ".join(
             [meta.get("License-Expression") or "", (meta.get("License") or "")[:200]]
