@@ -7,6 +7,7 @@ from collections import Counter
 
 from .body import ends_title, heading_level, is_page_number
 from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
+from .headers import is_heading_row
 from .load_text import ENDS_TABLE
 from .pdf_lines import (
     FINE,
@@ -26,7 +27,8 @@ from .pdf_lines import (
     text_rights,
     words_of,
 )
-from .pdf_pages import Glyph, Grid, Page, read_pages, ruled_grids
+from .pdf_pages import Glyph, Page, read_pages, ruled_grids
+from .pdf_tables import RuledRow, continues, inside, ruled_rows
 
 _SCANNED = "这份 PDF 里没有文字，像是扫描件（如盖章件）。"
 _SCANNED_REMEDY = "请上传有文字的电子版（.docx 或从 Word 直接导出的 PDF），或先做文字识别再上传。"
@@ -50,10 +52,11 @@ class _Builder:
         self.line = 0
         self.table = 0
         self.loose: list[LooseLine] = []
+        self.cut: RuledRow | None = None  # the last ruled row, as long as nothing but page numbers follows it
 
     def page(self, page: Page) -> None:
         grids = [g for g in ruled_grids(page) if len(g.owner) >= 4]
-        free = [g for g in page.glyphs if not any(_inside(g, grid) for grid in grids)]
+        free = [g for g in page.glyphs if not any(inside(g, grid) for grid in grids)]
         lines = text_lines(free)
         right = max((line[-1].x1 for line in lines), default=page.width)
         pending = [(line[0].top, line) for line in lines]
@@ -62,7 +65,7 @@ class _Builder:
                 self._text(item[1], page.number, right)
             pending = [p for p in pending if p[0] >= grid.ys[0]]
             self._flush()
-            self._rows(grid, page)
+            self._rows(ruled_rows(grid, page))
         for _, line in pending:
             self._text(line, page.number, right)
 
@@ -70,24 +73,26 @@ class _Builder:
         text = line_text(line).strip()
         if not is_page_number(text):
             self.loose.append(LooseLine(text, line, page, right))
+            self.cut = None
 
-    def _rows(self, grid: Grid, page: Page) -> None:
+    def _rows(self, rows: list[RuledRow]) -> None:
+        """Rows of one grid; what goes on from the page before is added to the row it belongs to."""
         self.table += 1
-        inside = [g for g in page.glyphs if _inside(g, grid)]
-        texts = _texts(grid, inside)
-        for r in range(len(grid.ys) - 1):
+        at_top = True
+        for ruled in rows:
+            if at_top and self.cut is not None and continues(self.cut, ruled):
+                self.cut.extend(ruled)
+                continue
+            texts = ruled.texts
+            heading = at_top and is_heading_row(texts)
+            at_top = heading
+            if not (any(texts) or any(c.merged for c in ruled.row.cells)):
+                continue
             self.line += 1
-            cells: list[Cell] = []
-            for c in range(len(grid.xs) - 1):
-                place = grid.owner[(r, c)]
-                if place == (r, c):
-                    cells.append(Cell(texts.get(place, ""), self.line, len(cells) + 1, page.number))
-                elif place[0] < r:
-                    cells.append(Cell("", self.line, len(cells) + 1, page.number, True))
-                elif cells:
-                    cells[-1].span += 1
-            if cells and (any(c.text for c in cells) or any(c.merged for c in cells)):
-                self.document.blocks.append(Row(cells, self.line, page.number, self.table, True))
+            ruled.number(self.line, self.table)
+            self.document.blocks.append(ruled.row)
+            if not (heading and self.cut is not None and self.cut.xs_like(ruled)):
+                self.cut = ruled
 
     def _flush(self) -> None:
         """Lines outside ruled tables: tables without lines where words stand in columns, else paragraphs."""
@@ -137,7 +142,7 @@ class _Builder:
                     at = max((i for i, cut in enumerate(cuts) if cut <= word[0].x0 + 1.5), default=0)
                     cells[at].extend(word)  # a run without white over several columns is one cell
             page = group[0].page
-            texts = [cell_text(g, rights[i]) if g else "" for i, g in enumerate(cells)]
+            texts = [cell_text([g], rights[i]) if g else "" for i, g in enumerate(cells)]
             row = Row(
                 [Cell(t, self.line, i, page) for i, t in enumerate(texts, 1)],
                 self.line,
@@ -182,26 +187,3 @@ class _Builder:
         """The document after the last lines."""
         self._flush()
         return self.document
-
-
-def _inside(glyph: Glyph, grid: Grid) -> bool:
-    x, y = glyph.middle
-    x0, y0, x1, y1 = grid.box
-    return x0 <= x <= x1 and y0 <= y <= y1
-
-
-def _texts(grid: Grid, glyphs: list[Glyph]) -> dict[tuple[int, int], str]:
-    groups: dict[tuple[int, int], list[Glyph]] = {}
-    for glyph in glyphs:
-        x, y = glyph.middle
-        if glyph.text in "，。、；：）”》！":
-            x = glyph.x0 - 1  # closing marks may hang over the cell's edge
-        r = max(0, sum(1 for v in grid.ys if v <= y) - 1)
-        c = max(0, sum(1 for v in grid.xs if v <= x) - 1)
-        place = grid.owner.get((min(r, len(grid.ys) - 2), min(c, len(grid.xs) - 2)))
-        if place is not None:
-            groups.setdefault(place, []).append(glyph)
-    rights: dict[int, float] = {}  # where the text of each column ends
-    for (_r, c), group in groups.items():
-        rights[c] = max(rights.get(c, 0.0), max(g.x1 for g in group))
-    return {place: cell_text(group, rights[place[1]]) for place, group in groups.items()}

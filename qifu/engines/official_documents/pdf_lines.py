@@ -41,27 +41,37 @@ def line_text(line: list[Glyph]) -> str:
     return text
 
 
-def cell_text(glyphs: list[Glyph], right: float) -> str:
-    """Lines of a cell joined, except where a line ends well before `right` or the next begins a numbered item."""
-    lines = text_lines(glyphs)
+_CHUNK = re.compile(r"[（《“〔]*(?:[0-9A-Za-z.%+-]+|.)[、，。；：）》”〕！%]*")
+
+
+def cell_text(parts: list[list[Glyph]], right: float) -> str:
+    """Lines of a cell joined, except where a line ends well before `right` or the next begins a numbered item.
+
+    `parts` are the cell's characters, one list a page.
+    """
+    lines = [line for part in parts for line in text_lines(part)]
     text = ""
     for i, line in enumerate(lines):
         piece = re.sub(r" {2,}", " ", line_text(line))
-        if i:
-            before = lines[i - 1]
-            size = max(line[0].bottom - line[0].top, 1.0)
-            short = before[-1].x1 < right - size * 2.2
-            starts = bool(re.match(r"^\s*(?:\d{1,2}[.．、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳])", piece))
-            ended = text.rstrip().endswith(("。", "；", ";"))
-            starts = starts or (text.isdigit() and piece.strip().isdigit() and int(piece) == int(text) + 1)
-            ended = ended or text.isdigit()
-            latin = (
-                text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
-            )
-            stop = piece.lstrip()[:1] in "。，、；：）”》!！"
-            text += "\n" if not stop and ((starts and ended) or short) else " " if latin else ""
-        text += piece
+        text += (_joint(text, piece, lines[i - 1], line, right) if i else "") + piece
     return text.strip()
+
+
+def _joint(text: str, piece: str, before: list[Glyph], line: list[Glyph], right: float) -> str:
+    """What stands between two lines of a cell: a new line, a blank between Latin words, or nothing."""
+    size = max(line[0].bottom - line[0].top, 1.0)
+    chunk = _CHUNK.match("".join(g.text for g in line))
+    wide = line[min(chunk.end(), len(line)) - 1].x1 - line[0].x0 if chunk else 0.0
+    # a line that the next word did not fit into is full
+    short = before[-1].x1 + max(size * 2.2, wide + size * 0.3) < right
+    starts = bool(re.match(r"^\s*(?:\d{1,2}[.．、](?!\d)|[（(]\d{1,2}[)）]|[①-⑳])", piece))
+    ended = text.rstrip().endswith(("。", "；", ";"))
+    starts = starts or (text.isdigit() and piece.strip().isdigit() and int(piece) == int(text) + 1)
+    ended = ended or text.isdigit()
+    if piece.lstrip()[:1] not in "。，、；：）”》!！" and ((starts and ended) or short):
+        return "\n"
+    latin = text[-1:].isascii() and text[-1:].isalnum() and piece[:1].isascii() and piece[:1].isalpha()
+    return " " if latin else ""
 
 
 @dataclass(slots=True)
