@@ -199,6 +199,9 @@ class AnnexReader:
         if read is None:
             self.findings.add("deadline_unreadable", part, f"完成时限“{squeeze(text)}”无法识别。", number=row.number, field="deadline", line=row.line)
             return None
+        if read.deadline.kind == "ongoing" and re.search(r"\d月|季度", squeeze(text)) and not re.search(r"^每|[，,；;、]", squeeze(text)):
+            told = f"完成时限“{squeeze(text)}”里有两个时限，按持续推进读取，请核对是否两行连在一起。"
+            self.findings.add("deadline_doubtful", part, told, number=row.number, field="deadline", line=row.line)
         shown = read.deadline.due.isoformat() if read.deadline.due else squeeze(text)
         if read.repaired:
             self.findings.add("deadline_repaired", part, f"完成时限“{squeeze(text)}”书写有误，读作{shown}。", number=row.number,

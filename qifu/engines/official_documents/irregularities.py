@@ -43,6 +43,7 @@ SEVERITIES: dict[str, Severity] = {
     "deadline_missing": "error",
     "deadline_unreadable": "error",
     "deadline_repaired": "warning",
+    "deadline_doubtful": "warning",  # two deadlines in one cell
     "year_assumed": "info",
     "target_missing": "error",
     "target_unclear": "warning",  # a range, a relative target, words

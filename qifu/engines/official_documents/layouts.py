@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -301,18 +301,44 @@ def _ticks(raw: RawTable) -> RawTable:
 # -- what was seen and not read
 
 
-def unread_headings(blocks: list[Block], plan: Plan, headings: list[str]) -> Iterator[tuple[int, str]]:
-    """(line, words) of heading words below which nothing of the plan was read; `headings`: the cells of the tables read."""
+def unread_headings(blocks: list[Block], plan: Plan, headings: list[str], rows: Iterable[int] = ()) -> Iterator[tuple[int, str]]:
+    """(line, words) of heading words and of lines like rows from which nothing of the plan was read.
+
+    `headings`: the cells of the headings read; `rows`: the lines of the tables read.
+    """
     seen = [(run.line, " ".join(run.words)) for run in heading_runs(blocks) if not _is_half(run.words, headings)]
     seen += [(b.line, " ".join(t for t in b.texts if t.strip())) for b in blocks if isinstance(b, Row) and is_heading_row(b.texts)
              and sum(1 for t in b.texts if known_heading(t)) >= 3]
-    read = sorted(item.source.line for items in (plan.indicators, plan.tasks, plan.actions) for item in items)
+    read = sorted({*rows, *(item.source.line for items in (plan.indicators, plan.tasks, plan.actions) for item in items)})
     seen.sort()
     for i, (line, words) in enumerate(seen):
-        following = seen[i + 1][0] if i + 1 < len(seen) else float("inf")
         after = bisect_right(read, line)
-        if after == len(read) or read[after] >= following:
+        if after == len(read) or read[after] >= (seen[i + 1][0] if i + 1 < len(seen) else float("inf")):
             yield line, words
+    for first, last, words in _row_like_runs(blocks):
+        at = bisect_left(read, first)
+        if at == len(read) or read[at] > last:
+            yield first, words
+
+
+def _row_like_runs(blocks: list[Block]) -> list[tuple[int, int, str]]:
+    """First and last line of three paragraphs that look like rows: a number, then units or a deadline apart by blanks."""
+    runs: list[tuple[int, int, str]] = []
+    near: list[tuple[int, Paragraph]] = []
+    for at, block in enumerate(blocks):
+        if not isinstance(block, Paragraph) or not _row_like(block.text):
+            continue
+        near = [*near, (at, block)] if near and at - near[-1][0] <= 8 else [(at, block)]
+        if len(near) == 3:
+            runs.append((near[0][1].line, block.line, squeeze(near[0][1].text)))
+    return runs
+
+
+def _row_like(text: str) -> bool:
+    pieces = text.split() if len(text) <= 400 else []
+    if not 3 <= len(pieces) <= 12 or read_row_number(pieces[0]) is None:
+        return False
+    return any(fit("deadline", p) >= 1.6 for p in pieces[2:]) or any(fit("responsible", p) >= 1.8 for p in pieces[2:])
 
 
 def _is_half(words: tuple[str, ...], headings: list[str]) -> bool:

@@ -62,7 +62,7 @@ def read_document(document: SourceDocument, *, names: UnitNames | None = None) -
         reader.read(table)
     plan.duties = read_duties(body, findings, year=year, names=names, mender=mender)
     cross_check(plan, body, findings, names, mender)
-    _unread(document, plan, findings, [h for t in tables for h in t.headings])
+    _unread(document, plan, findings, tables)
     _metadata(plan, findings, body)
     _anything_read(plan, findings)
     plan.irregularities = findings.sorted()
@@ -87,12 +87,14 @@ def _typed(segments: Segments, findings: Findings, year: int | None) -> list[Typ
     return tables
 
 
-def _unread(document: SourceDocument, plan: Plan, findings: Findings, headings: list[str]) -> None:
+def _unread(document: SourceDocument, plan: Plan, findings: Findings, tables: list[TypedTable]) -> None:
     """Heading words below which nothing was read: a table is there, and lost."""
     told = {item.where.line for item in findings.items if item.code == "table_unread"}
-    for line, words in unread_headings(document.blocks, plan, headings):
+    headings = [heading for table in tables for heading in table.headings]
+    rows = [row.line for table in tables for row in table.raw.rows]
+    for line, words in unread_headings(document.blocks, plan, headings, rows):
         if line not in told:
-            findings.add("table_unread", "document", f"第{line}行像是表头（{words[:40]}），但其下各行没有读出。", line=line,
+            findings.add("table_unread", "document", f"第{line}行像是表格（{words[:40]}），但其下各行没有读出。", line=line,
                          proposal="请核对原件，或手工补录该表。")
 
 
