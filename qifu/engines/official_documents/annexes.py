@@ -101,8 +101,8 @@ class AnnexReader:
             self.findings.add("group_missing", table.kind, text, field=role)
         read = self.plan.indicators if table.kind == "indicators" else self.plan.tasks
         earlier = any((item.dimension if isinstance(item, Indicator) else item.group) for item in read)
-        if role not in table.roles and groups and not all(groups) and earlier:
-            self.findings.add("group_missing", table.kind, f"第{table.raw.line}行起的表格没有类别一栏，前面的表格有，请核对所属类别。", field=role)
+        if role not in table.roles and groups and not all(groups) and (earlier or table.raw.heading is None):
+            self.findings.add("group_missing", table.kind, f"第{table.raw.line}行起的表格没有读出类别一栏，请核对所属类别。", field=role)
         self._last_group = (table.kind, table.raw.title, groups[-1] if groups else None)
         return groups
 
@@ -248,10 +248,12 @@ class AnnexReader:
 
     def _without_remark(self, row: DataRow, text: str) -> tuple[Decimal, Comparator | None, str | None, bool] | None:
         """`3.5（力争4）`: the figure before the remark, and a warning."""
-        found = re.fullmatch(r"(.+?)[（(][^（）()]*[）)]", text)
+        if text == "零":
+            return Decimal(0), None, None, False
+        found = re.fullmatch(r"(.+?)(?:[（(][^（）()]*[）)]|[，,；;]\s*(?:力争|争取|确保).+)", text)
         read = read_number_cell(found[1]) if found else None
         if read:
-            self.findings.add("target_unclear", "indicators", f"目标值“{text}”括号里另有说明，读作{read[0]}，请核对。", number=row.number, field="target", line=row.line)
+            self.findings.add("target_unclear", "indicators", f"目标值“{text}”另有说明，读作{read[0]}，请核对。", number=row.number, field="target", line=row.line)
         return read
 
     def _worded_target(self, row: DataRow, text: str) -> tuple[object, object, str | None, str | None]:

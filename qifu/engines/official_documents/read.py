@@ -81,7 +81,7 @@ def _typed(segments: Segments, findings: Findings, year: int | None) -> list[Typ
                 findings.add("table_unread", "document", f"第{raw.line}行起的表格看不出是指标、任务还是行动，未读取。", line=raw.line,
                              proposal="请核对表头，或手工补录。")
             continue
-        if raw.heading is None:
+        if typed.raw.heading is None:
             findings.add("header_missing", typed.kind, f"第{raw.line}行起的表格没有表头，各列含义按内容推断。", line=raw.line)
         tables.append(typed)
     return tables

@@ -227,21 +227,28 @@ def _is_part_of(heading: Row, row: Row) -> bool:
 
 
 def _is_subheading(upper: Row, lower: Row) -> bool:
-    return (upper.ruled and (any(c.span > 1 for c in upper.cells) or any(c.merged for c in lower.cells))) or (
-        not upper.ruled and sum(1 for t in lower.texts if t.strip()) < len(upper.texts) and not any(
-            t.strip() and t in upper.texts for t in lower.texts)
-    )
+    if upper.ruled and (any(c.span > 1 for c in upper.cells) or any(c.merged for c in lower.cells)):
+        return True
+    if upper.ruled and upper.table != lower.table:
+        return False
+    filled = sum(1 for t in lower.texts if t.strip())
+    return filled < len(upper.texts) and not any(t.strip() and t in upper.texts for t in lower.texts)
 
 
 def _combined(upper: Row, lower: Row) -> Row:
+    """Two heading rows as one; a year above its sub-headings goes before each of them."""
     top, bottom = expanded(upper), expanded(lower)
     width = max(len(top.cells), len(bottom.cells))
     cells: list[Cell] = []
+    year: int | None = None
     for i in range(width):
-        below = bottom.cells[i] if i < len(bottom.cells) else None
-        above = top.cells[i] if i < len(top.cells) else None
-        chosen = below if below and below.text.strip() else above
-        cells.append(Cell(chosen.text if chosen else "", upper.line, i + 1, upper.page))
+        below = bottom.cells[i].text if i < len(bottom.cells) else ""
+        above = top.cells[i].text if i < len(top.cells) else ""
+        year = heading_year(above) if above.strip() else year
+        text = below if below.strip() else above
+        if below.strip() and year and not heading_year(below):
+            text = f"{year}年{below.strip()}"
+        cells.append(Cell(text, upper.line, i + 1, upper.page))
     return Row(cells, upper.line, upper.page, upper.table, upper.ruled)
 
 
