@@ -21,7 +21,8 @@ class RequestIdFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record pass, with its request id."""
-        record.request_id = current_request_id()
+        of_request = getattr(getattr(record, "request", None), "request_id", "")
+        record.request_id = current_request_id() or of_request
         return True
 
 

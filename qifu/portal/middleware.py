@@ -25,6 +25,7 @@ def request_ids(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         started = time.monotonic()
         with request_id() as chosen:
+            cast(Any, request).request_id = chosen  # for what Django logs when this block has ended
             response = get_response(request)
             response["X-Request-ID"] = chosen
             elapsed = round((time.monotonic() - started) * 1000)
