@@ -77,7 +77,8 @@ class _Builder:
 
     def _rows(self, rows: list[RuledRow]) -> None:
         """Rows of one grid; what goes on from the page before is added to the row it belongs to."""
-        self.table += 1
+        goes_on = self.cut is not None and self.cut.xs_like(rows[0]) and not is_heading_row(rows[0].texts)
+        self.table += not goes_on  # a table without a second heading is one table
         at_top = True
         for ruled in rows:
             if at_top and self.cut is not None and continues(self.cut, ruled):

@@ -13,6 +13,7 @@ from .grid import UnreadableDocument
 
 _CLOSE = 2.0  # points within which two ruling lines are one
 _MOST_PAGES = 300
+_LINE_END_HYPHEN = 2  # the library's code for a hyphen at the end of a line
 
 
 @dataclass(slots=True)
@@ -104,7 +105,8 @@ def _glyphs(text: Any, height: float) -> list[Glyph]:
             x0, x1, low, high = left.value, right.value, bottom.value, top.value
         else:
             continue
-        glyphs.append(Glyph(chr(code) if code < 0x110000 else "", x0, x1, height - high, height - low))
+        shown = "-" if code == _LINE_END_HYPHEN else chr(code) if code < 0x110000 else ""
+        glyphs.append(Glyph(shown, x0, x1, height - high, height - low))
     return glyphs
 
 
