@@ -180,9 +180,11 @@ def _goes_on(before: str, text: str, sentences: bool) -> bool:
     depth = sum(before.count(c) for c in "（(〔[") - sum(before.count(c) for c in "）)〕]")
     if depth > 0 and len(before) > 20 and re.search(r"[）)〕\]]", text):
         return True
+    if re.match(r"^的(?:通知|意见|批复|函|公告|报告|决定)$", text):
+        return not _ENDS.search(before) or before.endswith(("》", "）", "”"))
     if _ENDS.search(before) or _TITLE_END.search(before) or text.endswith(("：", ":")):
         return False
-    if read_date(before) or looks_like_unit(before) or _SEAL.match(bare(before)) or read_number(before) or before.endswith("文件") or re.search(r"签发|公开|特急|加急", before):
+    if read_date(before) or (looks_like_unit(before) and not heading_level(before) and not re.search(r"[，。；]", before)) or _SEAL.match(bare(before)) or read_number(before) or before.endswith("文件") or re.search(r"签发|公开|特急|加急", before):
         return False
     level = heading_level(before)
     if level in (1, 2) and not re.search(r"[，。；]", before):

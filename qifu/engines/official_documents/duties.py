@@ -40,6 +40,9 @@ def read_duties(body: Body, findings: Findings, *, year: int | None, names: Unit
     """All duties of the body, in order; a paragraph that speaks of one and gives none is told."""
     duties: list[Duty] = []
     for item in body.items:
+        if len(item.text) > _LONGEST:
+            findings.add("duty_unread", "duties", "这一段文字过长，没有读取其中的任务分工。", line=item.line, proposal="请核对原文是否丢失了分段。")
+            continue
         if _NO_DUTY.match(item.text):
             continue
         found = _DutyReader(item, findings, year, names, mender).read(len(duties))
@@ -53,6 +56,9 @@ def _names_duty(text: str) -> bool:
     return any(_UNREAD.search(sentence) and _BODY_NAME.search(sentence) for sentence in re.split(r"[。；]", text))
 
 
+_LONGEST = 20_000  # characters; a longer paragraph is none
+
+
 @dataclass(slots=True)
 class Stated:
     """What a bracket or labels state about the text before them; `cut`: the bracket breaks off."""
@@ -64,19 +70,24 @@ class Stated:
 
 def stated_duties(text: str) -> list[Stated]:
     """The duties that brackets or label lines of a paragraph state, each with its text."""
+    if len(text) > _LONGEST:
+        return []
     found: list[Stated] = []
     begin = 0  # where the text of the next duty begins
-    for start, end in _brackets(text):
-        inside, rest = text[start + 1 : end], text[end + 1 :].strip(" 。；;")
-        last = not rest or (rest[0] in OPEN and not _sentences_after(text, end))
-        roles = _bracket_roles(inside, text[begin:start], last=last)
+    brackets = _brackets(text)
+    tail = _tail(text, brackets)
+    for start, end in brackets:
+        last = start >= tail
+        if not last and not _DUTY_WORD.search(text, start, end):
+            continue
+        roles = _bracket_roles(text[start + 1 : end], text[begin:start], last=last)
         if roles is None:
             continue
         before = text[begin:start].strip(" 。；;，") if begin else text[:start].strip()
         if not before and found:
             for role in ("lead", "cooperating", "responsible", "deadline"):
                 found[-1].roles.add(role, getattr(roles, role))
-        elif before and (roles or not rest):
+        elif before and (roles or last):
             found.append(Stated(before + ("。" if begin and before[-1] not in "。！？" else ""), roles, end >= len(text)))
         begin = end + 1
     if found:
@@ -91,17 +102,14 @@ def _without_remarks(text: str) -> str:
     return re.sub(r"^[\s。；;]*[（(〔\[【][^（()）]{0,40}[)）〕\]】][\s。；;]*$", "", text)
 
 
-def _sentences_after(text: str, end: int) -> bool:
-    """True when more than brackets follows."""
-    depth = 0
-    for c in text[end + 1 :]:
-        if c in OPEN:
-            depth += 1
-        elif c in CLOSE:
-            depth = max(0, depth - 1)
-        elif depth == 0 and c not in " 。；;":
-            return True
-    return False
+def _tail(text: str, brackets: list[tuple[int, int]]) -> int:
+    """Where the brackets begin that nothing but brackets and stops follows."""
+    end = len(text)
+    for start, close in reversed(brackets):
+        if text[close + 1 : end].strip(" 。；;"):
+            return end
+        end = start
+    return end
 
 
 def _bracket_roles(inside: str, before: str, *, last: bool) -> Roles | None:
