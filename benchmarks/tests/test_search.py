@@ -1,0 +1,28 @@
+"""The search benchmark at about one hundredth of its size: the same code, and both sides find the same entries."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.both_databases
+def test_search_finds_what_like_finds() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks", "search", "--quick"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    print(done.stderr)  # noqa: T201 - the random seed
+    results = json.loads(done.stdout)["results"]
+    compared = [row for row in results if row["peer_basis"] == "same_run"]
+    assert compared and all(row["equal"] for row in compared)
