@@ -151,7 +151,7 @@ def _lines(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, str]]:
         text = squeeze(without_markup(paragraph.text))
         if not text or is_page_number(text) or (len(text) < 120 and _FURNITURE.match(text) and not read_number(text)):
             continue
-        dated = _DATE_AND_MORE.match(bare(text)) if len(text) < 60 else None
+        dated = _DATE_AND_MORE.match(bare(fold(text))) if len(text) < 60 else None
         lines += [(paragraph, part) for part in (dated.groups() if dated else (text,))]
     return lines
 
@@ -173,7 +173,7 @@ def _goes_on(before: str, text: str, sentences: bool) -> bool:
         return len(before) > 10
     if _LABEL_LINE.match(text):
         if text.startswith(("主办单位", "承办单位")):
-            return heading_level(before) > 0 and not re.search(r"承办单位[:：].*(?:办公|信息|网)|网站", text)
+            return heading_level(before) > 0 and before.rstrip("。")[-1:] not in "）)〕】］]" and not re.search(r"承办单位[:：].*(?:办公|信息|网)|网站", text)
         return heading_level(before) > 0 or len(before) > 20
     if heading_level(text) or _ANNEX_LIST.match(text) or read_date(text) or (read_number(text) and len(text) < 30):
         return False

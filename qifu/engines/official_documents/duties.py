@@ -80,7 +80,7 @@ def stated_duties(text: str) -> list[Stated]:
         last = start >= tail
         if not last and not _DUTY_WORD.search(text, start, end):
             continue
-        roles = _bracket_roles(text[start + 1 : end], text[begin:start], last=last)
+        roles = _bracket_roles(text[start + 1 : end], text[max(0, start - 200) : start], last=last)
         if roles is None:
             continue
         before = text[begin:start].strip(" 。；;，") if begin else text[:start].strip()
