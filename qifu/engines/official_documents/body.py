@@ -152,7 +152,7 @@ def _lines(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, str]]:
         if not text or is_page_number(text) or (len(text) < 120 and _FURNITURE.match(text) and not read_number(text)):
             continue
         dated = _DATE_AND_MORE.match(bare(fold(text))) if len(text) < 60 else None
-        lines += [(paragraph, part) for part in (dated.groups() if dated else (text,))]
+        lines += [(paragraph, part) for part in (dated.groups() if dated else re.split(r"(?<=。)(?=抄[送报][:：])", text))]
     return lines
 
 

@@ -30,7 +30,7 @@ _NOT_LIABLE = r"(?!人|制|任|同志|落实到位)"
 _SENTENCES = (
     re.compile(rf"(?:^|[，。；])由{_UNITS}(?:牵头|负责{_NOT_LIABLE})"),
     re.compile(rf"(?:^|[，。；])请{_UNITS}(?:等部门|等单位)?(?:会同(?P<coop>[\u4e00-\u9fff、]{{2,40}}?))?(?:按照|按|根据|在|于|对|制定|抓紧|适时|明确|尽快|负责|要|20\d\d年|认真|切实|进一步|加快)"),
-    re.compile(rf"(?:^|[。；，])由?{_UNITS}(?:要|应|应当|牵头|负责)?会同(?P<coop>[\u4e00-\u9fff、]{{2,40}}?)(?:适时|定期|统一|及时|分别|具体|按|于|在|每|制定|研究|建立|开展|按照|根据|推进|组织|共同|联合|出台|负责|修订|编制|完善|做好|抓好|加强|加快)"),
+    re.compile(r"(?:^|[。；，])由?(?P<units>[\u4e00-\u9fff、（）()]{2,60}?)(?:要|应|应当|牵头|负责)?会同(?P<coop>[\u4e00-\u9fff、]{2,40}?)(?:适时|定期|统一|及时|分别|具体|按|于|在|每|制定|研究|建立|开展|按照|根据|推进|组织|共同|联合|出台|负责|修订|编制|完善|做好|抓好|加强|加快)"),
     re.compile(rf"(?:^|[，。；])(?P<units>[\u4e00-\u9fff、（）()]{{2,60}}?)(?:按(?:照)?职责分工)?(?:牵头(?!的|抓总|单位|部门|、|作用|责任)|负责{_NOT_LIABLE})"),
 )
 _NAMED_BODY = re.compile(r"^(?:[省市县区州]|自治区|国务院|国家|各|[\u4e00-\u9fff]{1,4}[省市县区州])(?!场)[\u4e00-\u9fff（）()]*$")
@@ -121,6 +121,9 @@ def _bracket_roles(inside: str, before: str, *, last: bool) -> Roles | None:
         return None
     if not last or not before.strip():
         return None
+    if role_labels(inside):
+        stated = split_roles(inside)
+        return stated if stated.deadline and not stated else None
     if is_deadline(inside.strip("。")):
         return Roles(deadline=inside.strip("。"))
     parts = [m for piece, _ in members(inside.strip("。")) for m, _ in members(piece, "、")]
@@ -143,7 +146,8 @@ def _made_of_units(roles: Roles) -> bool:
 def _labelled(text: str) -> list[Stated]:
     """`…。牵头单位：甲；完成时限：6月` without a bracket."""
     marks = [m for m in role_labels(text) if m.start() == 0 or text[m.start() - 1] in "。；;，,、！？：:”）)〕】 \n" + OPEN or m.lastgroup == "skip"]
-    marks = [m for m in marks if re.search(r"单位|部门|分工|领导|时|期限|进度|处室|科室|主体|机构|责任人|负责人", m.group())]
+    if len(marks) < 2 or not all(m.lastgroup in ("lead", "coop", "resp", "due") for m in marks):
+        marks = [m for m in marks if re.search(r"单位|部门|分工|领导|时|期限|进度|处室|科室|主体|机构|责任人|负责人", m.group())]
     if not marks:
         return []
     stated = text[marks[0].start() :].strip("（）()〔〕[]【】［］。 ")
