@@ -71,7 +71,8 @@ def _make_findable(codes: set[str]) -> None:
             remove("division", code)
             continue
         rows = versions[code]
-        text = " ".join([code, *(word for row in rows for word in (row.name, *row.short_names, row.note))])
+        words = dict.fromkeys(word for row in rows for word in (row.name, *row.short_names, row.note) if word)
+        text = "；".join([code, *words])
         index("division", code, title=rows[-1].name, text=text, place_code=code, audience=Audience.PUBLIC)
 
 

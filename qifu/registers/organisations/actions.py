@@ -116,7 +116,8 @@ def _make_findable(codes: set[str], ids: set[int]) -> None:
     """Put organisations, by code or by id, into the site's search with all their names."""
     rows = Organisation.objects.filter(Q(code__in=codes) | Q(pk__in=ids)).prefetch_related("names")
     for row in rows:
-        names = " ".join([row.full_name, *(name.name for name in row.names.all()), row.duties])
+        words = [row.full_name, *(name.name for name in row.names.all()), row.duties]
+        names = "；".join(word for word in words if word)
         index(
             "organisation", row.code, title=row.name, text=names, place_code=row.place_code,
             audience=Audience.PUBLIC,
