@@ -67,7 +67,7 @@ def load_text(text: str, *, page: int | None = None) -> SourceDocument:
                 )  # a second heading line opens no new table
             elif ENDS_TABLE.match(line):
                 layout = None
-            aligned = layout is not None and layout.holds(line) and not _PAGE_LINE.match(line)
+            aligned = layout is not None and layout.holds(line) and not _PAGE_LINE.match(line.strip()[:40])
             document.blocks.append(
                 layout.row(line, number, current_page)
                 if layout and aligned
