@@ -11,7 +11,7 @@ from .characters import bare, fold, key, plain_digits, squeeze
 from .deadlines import read_deadline
 from .figures import read_number_cell, read_targets, split_items
 from .groups import Topic, assign_groups
-from .headers import Role, period_end
+from .headers import Role, heading_year, period_end
 from .irregularities import Findings
 from .plan import (
     Action,
@@ -48,6 +48,7 @@ class AnnexReader:
         self.names = names
         self.topics = topics
         self.mender = mender
+        self._above = ""  # the name or measure of the row above
         self._last_group: tuple[str, str, str | None] = ("", "", None)
 
     def read(self, table: TypedTable) -> None:
@@ -117,7 +118,8 @@ class AnnexReader:
             if role is None:
                 self._tell_unread(table, column, heading)
             elif role in ("note", "office", "baseline", "number"):
-                continue
+                if role == "note" and "目标" in heading:
+                    self._tell_unread(table, column, heading)
             elif heading and not table.named[column]:
                 self.findings.add("column_guessed", table.kind, f"第{column + 1}列的表头“{heading}”不认识，从内容看是“{_COLUMN_NAMES.get(role, role)}”。",
                                   field=_field(table, role), proposal="请核对该列。")
@@ -128,6 +130,8 @@ class AnnexReader:
 
     def _tell_unread(self, table: TypedTable, column: int, heading: str) -> None:
         """A column without role that may hold units or deadlines the rows lack."""
+        if table.kind == "indicators" and re.search(r"目标|计划", heading) and not heading_year(heading) and table.share(column, "target") >= 0.5:
+            self.findings.add("column_unread", table.kind, f"另有一列“{heading}”也像目标值，没有读取。", field="target", proposal="请核对以哪一列为准。")
         roles = set(table.roles)
         lacking: list[Role] = []
         if not roles & {"lead", "responsible"}:
@@ -153,7 +157,13 @@ class AnnexReader:
             self.findings.add("text_repaired", part, f"疑有识别错误：{mended.told}。", number=row.number, field=role, line=row.line, proposal=mended.text)
         if mended.doubts:
             self.findings.add("text_doubtful", part, f"文字可疑，请核对：{'、'.join(mended.doubts)}。", number=row.number, field=role, line=row.line)
-        if required and not bare(plain) and role not in row.merged:
+        if required and not bare(plain) and role in row.merged and self._above:
+            self.findings.add("text_missing", part, f"“{_COLUMN_NAMES[role]}”一格与上一行合并，按上一行读取。", number=row.number, field=role,
+                              line=row.line, proposal=self._above, severity="warning")
+            return self._above
+        if required and role in ("name", "measure"):
+            self._above = mended.text
+        if required and not bare(plain):
             self.findings.add("text_missing", part, f"该行缺少“{_COLUMN_NAMES[role]}”。", number=row.number, field=role, line=row.line)
         return mended.text
 
@@ -169,6 +179,10 @@ class AnnexReader:
             self.findings.add("name_repaired", part, f"单位名称疑有识别错误：{told}。", number=row.number, field=field, line=row.line,
                               proposal="、".join(found.names))
         self._tell(part, row, field, found)
+        for unit in found.units:
+            if _RUN_TOGETHER.search(unit.raw) or unit.raw.count("（") != unit.raw.count("）"):
+                told = f"“{unit.raw}”可能是几个单位或时限连在一起，请核对。"
+                self.findings.add("name_doubtful", part, told, number=row.number, field=field, line=row.line)
         for raw, near in self.mender.doubtful_units(plain):
             words = f"“{raw}”不像单位名称" + (f"，是否“{near}”？" if near else "，请核对。")
             self.findings.add("name_doubtful", part, words, number=row.number, field=field, line=row.line, proposal=near)
@@ -199,7 +213,8 @@ class AnnexReader:
         if read is None:
             self.findings.add("deadline_unreadable", part, f"完成时限“{squeeze(text)}”无法识别。", number=row.number, field="deadline", line=row.line)
             return None
-        if read.deadline.kind == "ongoing" and re.search(r"\d月|季度", squeeze(text)) and not re.search(r"^每|[，,；;、]", squeeze(text)):
+        twice = r"\d月|季度|(?:推进|坚持|实施|开展).*(?:推进|坚持|实施|开展)"
+        if read.deadline.kind == "ongoing" and re.search(twice, squeeze(text)) and not re.search(r"^每|[，,；;、]", squeeze(text)):
             told = f"完成时限“{squeeze(text)}”里有两个时限，按持续推进读取，请核对是否两行连在一起。"
             self.findings.add("deadline_doubtful", part, told, number=row.number, field="deadline", line=row.line)
         shown = read.deadline.due.isoformat() if read.deadline.due else squeeze(text)
@@ -389,6 +404,12 @@ class AnnexReader:
         if doubts:
             self.findings.add("text_doubtful", "actions", f"文字可疑，请核对：{'、'.join(doubts)}。", number=row.number, field=role, line=row.line)
         return items
+
+
+_RUN_TOGETHER = re.compile(
+    r"\d月|20\d\d年|[持长]续?期?推进|底前|常态化|季度|[厅局]委$|(?:局|厅|法院|检察院|办公室|委员会)各|"
+    r"^(省|市|自治区|县|区)(?!\1).*?(?:局|厅|委|部|院|办|室|会|中心|（[^（）]*）)\1(?!政府|委|直)(?!场监|政|民|容|域|级|县|属)"
+)
 
 
 def _field(table: TypedTable, role: Role) -> str:

@@ -134,7 +134,7 @@ def _long(text: str, plain: str) -> float:
 def _short(text: str, plain: str) -> float:
     if read_row_number(text) or _deadline(text, plain) > 1 or plain.isdigit() or is_frequency(text) or plain in "/-—%":
         return -2.0
-    if re.fullmatch(r"[\d.．\-—、（）()]+", plain):  # 1.1, 2-3: a number of its own kind, not a name
+    if re.fullmatch(r"[A-Za-z]{0,3}[\d.．\-—、（）()]+", plain):  # 1.1, 2-3: a number of its own kind, not a name
         return -2.0
     score = 1.0 if len(plain) <= 26 else 0.2 if len(plain) <= 40 else -1.2
     if "。" in plain or "；" in plain:

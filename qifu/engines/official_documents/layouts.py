@@ -308,7 +308,7 @@ def unread_headings(blocks: list[Block], plan: Plan, headings: list[str], rows: 
     """
     seen = [(run.line, " ".join(run.words)) for run in heading_runs(blocks) if not _is_half(run.words, headings)]
     seen += [(b.line, " ".join(t for t in b.texts if t.strip())) for b in blocks if isinstance(b, Row) and is_heading_row(b.texts)
-             and sum(1 for t in b.texts if known_heading(t)) >= 3]
+             and sum(1 for t in b.texts if known_heading(t)) >= 3 and not _is_half(tuple(t for t in b.texts if t.strip()), headings)]
     read = sorted({*rows, *(item.source.line for items in (plan.indicators, plan.tasks, plan.actions) for item in items)})
     seen.sort()
     for i, (line, words) in enumerate(seen):

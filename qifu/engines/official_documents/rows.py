@@ -104,6 +104,8 @@ class RowReader:
 
     def _is_section(self, row: Row, loose: bool) -> bool:
         filled = [c for c in row.cells if c.text.strip()]
+        if filled and re.match(r"^(?:注|备注|说明)\s*[:：]", filled[0].text.strip()):
+            return True
         if filled and len(filled) <= 3 and bare(filled[0].text) in ("合计", "总计", "小计", "共计"):
             return True
         if len(filled) == 2 and self.numbered and self._numbered_band(row, filled):

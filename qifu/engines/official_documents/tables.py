@@ -288,6 +288,8 @@ def _settled(kind: Kind, words: list[str], roles: list[Role | None], samples: li
     if kind == "actions":
         names = [s[roles.index("name")] for s in samples]
         return None if sum(bool(bare(n)) for n in names) < 0.5 * len(names) else roles
+    if kind == "indicators":
+        return _lowest_name(roles, samples)
     if kind != "tasks" or "group" not in roles:
         return roles
     group, measure = roles.index("group"), roles.index("measure")
@@ -304,9 +306,25 @@ def _settled(kind: Kind, words: list[str], roles: list[Role | None], samples: li
     return roles
 
 
+def _lowest_name(roles: list[Role | None], samples: list[list[str]]) -> list[Role | None]:
+    """Names differ from row to row; where the name column has gaps and one on its right is whole, that one names."""
+    name = roles.index("name")
+    texts = [bare(s[name]) for s in samples]
+    if all(texts) or len(texts) < 3:
+        return roles
+    for column in range(name + 1, len(roles)):
+        others = [bare(s[column]) for s in samples]
+        whole = all(others) and len(set(others)) == len(others) and all(fit("name", t) > 0 for t in others)
+        if roles[column] in (None, "note") and whole:
+            moved = list(roles)
+            moved[column], moved[name] = "name", None if "dimension" in roles else "dimension"
+            return moved
+    return roles
+
+
 _UNIT_ROLES: tuple[Role, ...] = ("lead", "responsible", "cooperating")
 _UNITS_WORD = re.compile(r"单位|部门|主体|分工")
-_NO_UNITS = re.compile(r"领导|人员|责任人|负责人|联系|处室|科室|股室|电话|考核|评价|备注|数据来源|报送|统计部门|统计单位|验收")
+_NO_UNITS = re.compile(r"领导|人员|责任人|负责人|联系|处室|科室|股室|电话|考核|评价|备注|数据来源|报送|统计部门|统计单位|验收|督办|督查|督导|监督|审核|指导|备案|主送|包保|挂钩")
 
 
 def _take_units(kind: Kind, roles: list[Role | None], raw: RawTable, samples: list[list[str]]) -> None:
@@ -378,6 +396,9 @@ def _heading_words(raw: RawTable, rows: list[Row], year: int | None) -> list[str
     for text in expanded(raw.heading).texts:
         word = known_heading(text) or heading_word(text) or ("?" if bare(text) else "")
         words.append(word)
+    if {"三级指标", "四级指标"} & set(words):  # the lowest level names the indicator
+        lowest = "四级指标" if "四级指标" in words else "三级指标"
+        words = ["?" if w in ("二级指标", "三级指标") and w != lowest else w for w in words]
     _by_year(words, [heading_year(t) for t in expanded(raw.heading).texts], year)
     if width > len(words):
         words = _split_words(words, width)

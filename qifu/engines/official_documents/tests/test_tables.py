@@ -216,3 +216,45 @@ def test_many_rows_one_cell_a_line_stay_quick() -> None:
     started = time.perf_counter()
     assert len(read_text("任务表", *lines)["tasks"]) == 299
     assert time.perf_counter() - started < 4
+
+
+# -- more columns and captions
+
+
+def test_the_lowest_level_names_the_indicator() -> None:
+    plan = read_html(grid("一级指标|二级指标|三级指标|目标值", "水利|防洪|堤防达标率|85%", "水利|供水|水质达标率|99%", "林业|造林|造林面积|500亩"))
+    assert [(i["dimension"], i["name"]) for i in plan["indicators"]] == [("水利", "堤防达标率"), ("水利", "水质达标率"), ("林业", "造林面积")]
+
+
+def test_two_columns_of_targets_are_told() -> None:
+    plan = read_html(grid("指标|单位|底线目标|奋斗目标", "造林面积|亩|500|600", "新建泵站|座|3|4"))
+    assert [i["target"] for i in plan["indicators"]] == [500, 3]
+    assert [i["where"]["field"] for i in plan["irregularities"] if i["code"] == "column_unread"] == ["target"]
+
+
+def test_who_supervises_is_no_unit_of_a_task() -> None:
+    plan = read_html(grid("序号|任务|承办部门|督办部门|办结时间", "1|加固水库。|市水利局|市政府督查室|6月", "2|补植行道树。|市林业局|市政府督查室|9月"))
+    assert [names(t) for t in plan["tasks"]] == [["市水利局"], ["市林业局"]]
+
+
+def test_units_of_city_and_counties() -> None:
+    plan = read_html(grid("序号|任务|市级责任单位|县级责任单位|完成时限", "1|加固水库。|市水利局|各县（市、区）政府|6月", "2|补植行道树。|市林业局|东山县、西河县|9月"))
+    assert [names(t) for t in plan["tasks"]] == [["市水利局", "各县（市、区）政府"], ["市林业局", "东山县", "西河县"]]
+
+
+def test_a_unit_above_the_table_and_a_sum_below() -> None:
+    plan = read_html("单位：亿元", grid("序号|指标|2024年目标", "1|水利投资|35", "2|林业投资|12", "合计||47"))
+    assert [(i["name"], i["unit"], i["target"]) for i in plan["indicators"]] == [("水利投资", "亿元", 35), ("林业投资", "亿元", 12)]
+
+
+@pytest.mark.parametrize("mark", [",", "/", "；"])
+def test_columns_parted_by_a_mark(mark: str) -> None:
+    rows = ["序号|任务|责任单位|完成时限", "1|加固水库。|市水利局|2024年6月", "2|补植行道树。|市林业局|2024年9月"]
+    plan = read_text("任务表", *(row.replace("|", mark) for row in rows))
+    assert [(t["measure"], due(t)) for t in plan["tasks"]] == [("加固水库。", "2024-06-30"), ("补植行道树。", "2024-09-30")]
+
+
+def test_lines_like_rows_without_a_heading_are_told() -> None:
+    plan = read_text("工作安排如下", "1 巡查河道并清障 水利部门与属地镇街 2024年6月", "2 巡护林区并防火 林业部门与属地镇街 2024年9月", "3 养护步道并亮灯 市政养护单位 2024年10月", "二、工作要求",
+                     "1.加强宣传。（市司法局负责）")
+    assert plan["tasks"] or "table_unread" in told(plan)
