@@ -12,6 +12,7 @@ from .load_text import ENDS_TABLE
 from .pdf_lines import (
     FINE,
     LooseLine,
+    at_margin,
     cell_text,
     column_starts,
     column_words,
@@ -22,6 +23,8 @@ from .pdf_lines import (
     line_text,
     page_starts,
     row_groups,
+    running_heads,
+    shape,
     table_begins,
     text_lines,
     text_rights,
@@ -40,15 +43,16 @@ def load_pdf(data: bytes) -> SourceDocument:
     if sum(len(p.glyphs) for p in pages) < 20:
         raise UnreadableDocument(_SCANNED, _SCANNED_REMEDY)
     document = SourceDocument("pdf")
-    builder = _Builder(document)
+    builder = _Builder(document, running_heads(pages))
     for page in pages:
         builder.page(page)
     return builder.finished()
 
 
 class _Builder:
-    def __init__(self, document: SourceDocument) -> None:
+    def __init__(self, document: SourceDocument, running: set[str]) -> None:
         self.document = document
+        self.running = running  # heads and feet of pages
         self.line = 0
         self.table = 0
         self.loose: list[LooseLine] = []
@@ -57,7 +61,9 @@ class _Builder:
     def page(self, page: Page) -> None:
         grids = [g for g in ruled_grids(page) if len(g.owner) >= 4]
         free = [g for g in page.glyphs if not any(inside(g, grid) for grid in grids)]
-        lines = text_lines(free)
+        lines = [
+            line for line in text_lines(free) if not (at_margin(line, page) and shape(line) in self.running)
+        ]
         right = max((line[-1].x1 for line in lines), default=page.width)
         pending = [(line[0].top, line) for line in lines]
         for grid in grids:

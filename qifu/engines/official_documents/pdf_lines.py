@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from .headers import is_heading_row
 from .load_text import column_cuts
-from .pdf_pages import Glyph
+from .pdf_pages import Glyph, Page
 
 
 def text_lines(glyphs: list[Glyph]) -> list[list[Glyph]]:
@@ -39,6 +39,28 @@ def line_text(line: list[Glyph]) -> str:
                 text += " " * max(1, round(gap / (size * 0.5)))
         text += glyph.text
     return text
+
+
+_MARGIN = 56.0  # points from the paper's edge in which heads and feet of pages stand
+
+
+def at_margin(line: list[Glyph], page: Page) -> bool:
+    """True for a line near the upper or lower edge of the paper."""
+    return line[0].bottom < _MARGIN or line[0].top > page.height - _MARGIN
+
+
+def shape(line: list[Glyph]) -> str:
+    """The line's text with every number alike."""
+    return re.sub(r"\d+", "0", "".join(g.text for g in line))
+
+
+def running_heads(pages: list[Page]) -> set[str]:
+    """Shapes of the lines that stand at the paper's edge on most of three or more pages."""
+    counts: Counter[str] = Counter()
+    for page in pages:
+        edge = [g for g in page.glyphs if g.bottom < _MARGIN or g.top > page.height - _MARGIN]
+        counts.update({shape(line) for line in text_lines(edge) if not is_heading_line(line)})
+    return {text for text, count in counts.items() if count >= 3 and count >= 0.6 * len(pages)}
 
 
 _CHUNK = re.compile(r"[（《“〔]*(?:[0-9A-Za-z.%+-]+|.)[、，。；：）》”〕！%]*")

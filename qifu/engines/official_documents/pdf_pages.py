@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -155,7 +156,7 @@ def _segments(item: Any, page: Page) -> None:
 def ruled_grids(page: Page) -> list[Grid]:
     if len(page.across) < 2 or len(page.down) < 2:
         return []
-    groups = _connected(page)
+    groups = [part for across, down in _connected(page) for part in _stacked(across, down)]
     grids = []
     for across, down in groups:
         # a table that a page break cut has no line at the cut; the ends of the other lines show its edge
@@ -191,6 +192,33 @@ def _connected(page: Page) -> list[tuple[_Lines, _Lines]]:
         if len(across) >= 2 and len(inside) >= 2:
             groups.append((across, inside))
     return groups
+
+
+def _stacked(across: _Lines, down: _Lines) -> list[tuple[_Lines, _Lines]]:
+    """Tables that stand one on the other are apart where hardly a column goes on."""
+    xs = _merged_values([x for x, _, _ in down])
+    ys = _merged_values([y for y, _, _ in across])
+    if len(xs) < 4 or len(ys) < 3:
+        return [(across, down)]
+    seams: list[float] = []
+    columns: set[int] = set()
+    for upper, lower in itertools.pairwise(ys):
+        own = {c for c, x in enumerate(xs[1:-1]) if _drawn(down, x, upper, lower)}
+        if own and columns and len(own & columns) * 2 < min(len(own), len(columns)):
+            seams.append(upper)
+            columns = set()
+        columns |= own
+    if not seams:
+        return [(across, down)]
+    parts = []
+    for top, bottom in itertools.pairwise([ys[0] - _CLOSE, *seams, ys[-1] + _CLOSE]):
+        level = [a for a in across if top - _CLOSE <= a[0] <= bottom + _CLOSE]
+        upright = [
+            (x, max(a, top), min(b, bottom)) for x, a, b in down if min(b, bottom) - max(a, top) > _CLOSE * 2
+        ]
+        if level and upright:
+            parts.append((level, upright))
+    return parts
 
 
 def _merged_values(values: list[float]) -> list[float]:
