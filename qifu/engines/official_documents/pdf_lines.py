@@ -30,15 +30,20 @@ def text_lines(glyphs: list[Glyph]) -> list[list[Glyph]]:
 
 def line_text(line: list[Glyph]) -> str:
     """A line's characters; a gap wider than a third of a character is a blank."""
+    size = _tall(line) * 0.9
     text = ""
     for i, glyph in enumerate(line):
         if i:
-            size = max(glyph.bottom - glyph.top, 1.0) * 0.9
             gap = glyph.x0 - line[i - 1].x1
             if gap > size * 0.33:
                 text += " " * max(1, round(gap / (size * 0.5)))
         text += glyph.text
     return text
+
+
+def _tall(line: list[Glyph]) -> float:
+    """The height of the line; some fonts tell of 一 its ink only."""
+    return max(max(g.bottom - g.top for g in line), 1.0)
 
 
 _MARGIN = 56.0  # points from the paper's edge in which heads and feet of pages stand
@@ -81,7 +86,7 @@ def cell_text(parts: list[list[Glyph]], right: float) -> str:
 
 def _joint(text: str, piece: str, before: list[Glyph], line: list[Glyph], right: float) -> str:
     """What stands between two lines of a cell: a new line, a blank between Latin words, or nothing."""
-    size = max(line[0].bottom - line[0].top, 1.0)
+    size = _tall(line)
     chunk = _CHUNK.match("".join(g.text for g in line))
     wide = line[min(chunk.end(), len(line)) - 1].x1 - line[0].x0 if chunk else 0.0
     # a line that the next word did not fit into is full

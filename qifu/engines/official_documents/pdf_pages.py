@@ -154,7 +154,7 @@ def _segments(item: Any, page: Page) -> None:
 
 
 def ruled_grids(page: Page) -> list[Grid]:
-    if len(page.across) < 2 or len(page.down) < 2:
+    if len(page.down) < 2:
         return []
     groups = [part for across, down in _connected(page) for part in _stacked(across, down)]
     grids = []
@@ -169,8 +169,11 @@ def ruled_grids(page: Page) -> list[Grid]:
 
 def _outer(ends: list[tuple[float, float]], known: list[float]) -> list[float]:
     """Ends that lie well outside the known lines."""
+    if not ends:
+        return []
     first, last = min(e[0] for e in ends), max(e[1] for e in ends)
-    return [v for v, outside in ((first, first < min(known) - 4), (last, last > max(known) + 4)) if outside]
+    low, high = min(known, default=last), max(known, default=first)
+    return [v for v, outside in ((first, first < low - 4), (last, last > high + 4)) if outside]
 
 
 _Lines = list[tuple[float, float, float]]
@@ -189,22 +192,23 @@ def _connected(page: Page) -> list[tuple[_Lines, _Lines]]:
     for top, bottom in bands:
         across = [a for a in page.across if top - _CLOSE * 2 <= a[0] <= bottom + _CLOSE * 2]
         inside = [d for d in down if top - _CLOSE <= d[1] and d[2] <= bottom + _CLOSE]
-        if len(across) >= 2 and len(inside) >= 2:
+        # the middle of a row that runs over several pages has no line across
+        if (across or len(_merged_values([d[0] for d in inside])) >= 4) and len(inside) >= 2:
             groups.append((across, inside))
     return groups
 
 
 def _stacked(across: _Lines, down: _Lines) -> list[tuple[_Lines, _Lines]]:
-    """Tables that stand one on the other are apart where hardly a column goes on."""
+    """Tables that stand one on the other are apart where one has columns the other has not, both ways."""
     xs = _merged_values([x for x, _, _ in down])
-    ys = _merged_values([y for y, _, _ in across])
+    ys = _merged_values([y for y, _, _ in across] + _outer([d[1:] for d in down], [a[0] for a in across]))
     if len(xs) < 4 or len(ys) < 3:
         return [(across, down)]
     seams: list[float] = []
     columns: set[int] = set()
     for upper, lower in itertools.pairwise(ys):
         own = {c for c, x in enumerate(xs[1:-1]) if _drawn(down, x, upper, lower)}
-        if own and columns and len(own & columns) * 2 < min(len(own), len(columns)):
+        if own - columns and columns - own:
             seams.append(upper)
             columns = set()
         columns |= own
