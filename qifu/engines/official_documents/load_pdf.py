@@ -174,7 +174,7 @@ class _Builder:
                 and last_full
                 and x0 <= margin + 6
                 and not heading_level(plain)
-                and not (ends_title(current[-1]) or plain.endswith("："))
+                and not (_is_title(current) or plain.endswith("："))
             )
             if not goes_on and current:
                 self._add(current, begun)
@@ -194,3 +194,8 @@ class _Builder:
         """The document after the last lines."""
         self._flush()
         return self.document
+
+
+def _is_title(lines: list[str]) -> bool:
+    """True when the lines so far are a whole title, not a sentence that happens to have a title's last word."""
+    return ends_title(lines[-1]) and "。" not in "".join(lines)

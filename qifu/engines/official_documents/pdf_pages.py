@@ -208,6 +208,8 @@ def _stacked(across: _Lines, down: _Lines) -> list[tuple[_Lines, _Lines]]:
     columns: set[int] = set()
     for upper, lower in itertools.pairwise(ys):
         own = {c for c, x in enumerate(xs[1:-1]) if _drawn(down, x, upper, lower)}
+        if lower - upper < _CLOSE * 3:
+            continue  # the white between the double lines of two tables
         if own - columns and columns - own:
             seams.append(upper)
             columns = set()

@@ -52,9 +52,7 @@ class RuledRow:
 def ruled_rows(grid: Grid, page: Page) -> list[RuledRow]:
     """The rows of one grid from top to bottom, not yet numbered."""
     glyphs = _by_place(grid, [g for g in page.glyphs if inside(g, grid)])
-    rights: dict[int, float] = {}
-    for (_, c), group in glyphs.items():
-        rights[c] = max(rights.get(c, 0.0), max(g.x1 for g in group))
+    rights = _text_edges(grid, glyphs)
     rows = []
     for r in range(len(grid.ys) - 1):
         cells: list[Cell] = []
@@ -71,6 +69,20 @@ def ruled_rows(grid: Grid, page: Page) -> list[RuledRow]:
             cells.append(Cell(cell_text([group], ends[-1]), 0, len(cells) + 1, page.number, place[0] < r))
         rows.append(RuledRow(Row(cells, 0, page.number, 0, True), grid.xs, parts, ends, page.number))
     return rows
+
+
+def _text_edges(grid: Grid, glyphs: dict[tuple[int, int], list[Glyph]]) -> dict[int, float]:
+    """Where lines of text end in each column: what was written longest, but not nearer the rule than on the left."""
+    lefts: dict[int, float] = {}
+    rights: dict[int, float] = {}
+    for (_, c), group in glyphs.items():
+        lefts[c] = min(lefts.get(c, grid.xs[-1]), min(g.x0 for g in group))
+        # closing marks may hang over the edge at which lines break
+        rights[c] = max(rights.get(c, 0.0), max((g.x1 for g in group if g.text not in _HANGING), default=0.0))
+    for c, left in lefts.items():
+        if rights[c] <= grid.xs[c + 1]:  # else a cell over several columns
+            rights[c] = min(rights[c], grid.xs[c + 1] - max(0.0, left - grid.xs[c]))
+    return rights
 
 
 def continues(upper: RuledRow, lower: RuledRow) -> bool:
