@@ -361,6 +361,8 @@ class AnnexReader:
             name = squeeze(re.sub(r"\s+", "", self.text("actions", row, "name", required=True)))
             goal = self.text("actions", row, "goal", required=True) or None if "goal" in has else None
             targets = self._targets(row) if "targets" in has else []
+            if "targets" in has and not targets:
+                self._no_targets(row, goal)
             tasks = self._items("tasks", row, required=True) if "tasks" in has else []
             lead_role: Role = "lead" if "lead" in has else "responsible"
             lead = self.units("actions", row, lead_role, "lead") if lead_role in has else UnitList()
@@ -377,6 +379,14 @@ class AnnexReader:
             self.plan.actions.append(Action(
                 row.number or 0, name, goal, targets, tasks, lead.names, cooperating.names, self._source("actions", row, "name"),
             ))
+
+    def _no_targets(self, row: DataRow, goal: str | None) -> None:
+        """An empty cell of targets is told; where the goal holds a figure, two cells may have run together."""
+        if bare(row.text("targets")) or "targets" in row.merged:
+            return
+        self.findings.add("text_missing", "actions", "主要指标一栏是空的。", number=row.number, field="targets", line=row.line, severity="warning")
+        if goal and read_targets(goal):
+            self.findings.add("text_doubtful", "actions", "目标一栏写有数字而主要指标一栏是空的，可能是两格连在一起。", number=row.number, field="goal", line=row.line)
 
     def _targets(self, row: DataRow) -> list[Target]:
         targets: list[Target] = []

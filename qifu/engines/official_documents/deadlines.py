@@ -10,9 +10,9 @@ from datetime import date
 from .characters import bare, chinese_number, fold, plain_digits
 from .plan import Deadline
 
-_ONGOING_WORD = re.compile(r"^每(?:个?月|季度?|半年|年|周|日)|持续|长期|常态|即时|立即|随时|实时|不断|贯穿|即知即改|日常|全年(?=推进|实施|开展|坚持|落实|抓好)")
+_ONGOING_WORD = re.compile(r"^每(?:个?月|季度?|半年|年|周|日)|持续|长期|常态|即时|立即|随时|实时|不断|贯穿|[即立边随][\u4e00-\u9fff][即立边随][改办行]|日常|全年(?=推进|实施|开展|坚持|落实|抓好)")
 _ONGOING_REST = re.compile(
-    r"持续|长期|常态化?|即时|立即|随时|实时|不断|贯穿|即知即改|日常|全年|推进|推动|实施|开展|落实|抓好|完善|深化|坚持|执行|优化|进行|"
+    r"持续|长期|常态化?|即时|立即|随时|实时|不断|贯穿|[即立边随][\u4e00-\u9fff][即立边随][改办行]|日常|全年|推进|推动|实施|开展|落实|抓好|完善|深化|坚持|执行|优化|进行|"
     r"工作|任务|每(?:个?月|季度?|半年|年|周|日)|[底末前]|[一二三四两\d]次|并|中|性|化|起|始终|动态|更新|有效|(?:20\d\d年)?(?:\d{1,2}月)?|[，,、]"
 )
 _TAIL = r"(?:底|末|初|份|底前|末前|份前|前|之前|以前|内|完成|底前完成|前完成|底前基本完成|止|底之前|底以前|中|年内)*"
@@ -189,7 +189,7 @@ def _several(plain: str, raw: str, plan_year: int | None) -> ReadDeadline | None
     if not dated:
         return reads[-1]
     last = max(dated, key=lambda r: r.deadline.due or date.min)
-    last.repaired = True
+    last.repaired = last.repaired or len(reads) > 1  # a date to begin and one to end leave no doubt
     return last
 
 

@@ -17,7 +17,7 @@ _MEASURE_WORDS = (
     "TEU|标台|车次|班列|航线|平台|基地|GW|MW|kW|kWh|P|PB|TB"
 )
 _LONGEST_ITEM, _LONGEST_CLAUSE = 6000, 400
-_UNIT = rf"(?:万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)?(?:{_MEASURE_WORDS})|%|‰|万亿|亿|万|[\u4e00-\u9fff]{{1,3}}?(?=以上|以内|以下|左右|$|[，。；、])"
+_UNIT = rf"(?:万亿|千亿|百亿|十亿|亿|千万|百万|十万|万|千|百)?(?:{_MEASURE_WORDS})|%|‰|万亿|亿|万|(?!以上|以内|以下|左右)[\u4e00-\u9fff]{{1,3}}?(?=以上|以内|以下|左右|$|[，。；、])"
 _FIGURE = re.compile(
     rf"(?P<sign>≥|≤|>=|<=|＞|＜|>|<|=)?\s*(?P<value>{_NUMBER})\s*(?P<pct>%|‰)?"
     rf"(?P<range>\s*[-—–~～至到]\s*(?P<value2>{_NUMBER})\s*(?P<pct2>%)?)?\s*(?P<unit>(?(pct)(?!)|(?:{_UNIT}))|)"
@@ -97,17 +97,26 @@ def _chinese(n: int) -> str:
     return ones[n - 1] if n < 10 else "十" + (ones[n - 11] if n > 10 else "") if n < 20 else "二十" + (ones[n - 21] if n > 20 else "")
 
 
+_GLUED = re.compile(r"(?<=[\u4e00-\u9fff%”》）)A-Za-z])(?<![第见附表图款条项])(?:\d{1,2}[.．]|[（(](?:\d{1,2}|[一二三四五六七八九十]{1,2})[)）]|[①-⑳])(?=[\u4e00-\u9fff“《])")
+
+
 def _sequence(text: str, pattern: Callable[[int], str]) -> list[tuple[int, int]]:
-    """Places of marks 1, 2, 3 ... in order, each at the start or after a blank, a line end or a full stop."""
+    """Places of marks 1, 2, 3 ... in order, each at the start or after a blank, a line end or a full stop.
+
+    In a text that opens with mark 1 the others may stand right after a word, where line ends were lost.
+    """
     found: list[tuple[int, int]] = []
     position, number = 0, 1
     while number < 29:
-        match = None
+        match = glued = None
         for candidate in re.compile(pattern(number)).finditer(text, position):
             before = text[candidate.start() - 1] if candidate.start() else "\n"
             if before in " \t\n\u3000。；;：:？！”）)" or candidate.start() == 0:
                 match = candidate
                 break
+            if glued is None and found and found[0][0] == 0 and candidate.start() >= position + 4 and _GLUED.match(text, candidate.start()):
+                glued = candidate
+        match = match or glued
         if match is None and found and number >= 2:
             return found
         if match is None or (number == 1 and match.start() > 60 and "\n" not in text[: match.start()]):

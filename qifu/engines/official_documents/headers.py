@@ -70,6 +70,7 @@ WORDS: dict[Kind, dict[Role, str]] = {
     },
 }
 _WORDS: dict[Kind, dict[Role, list[str]]] = {k: {r: w.split() for r, w in roles.items()} for k, roles in WORDS.items()}
+_OF_KIND: dict[Kind, frozenset[str]] = {k: frozenset(w for words in roles.values() for w in words) for k, roles in _WORDS.items()}
 _ALL = sorted({word for roles in _WORDS.values() for words in roles.values() for word in words if len(word) > 1})
 _LETTERS = {word: frozenset(word) for word in _ALL}
 _ALL_SET = frozenset(_ALL) | {"序", "号"}
@@ -104,7 +105,37 @@ def period_end(text: str) -> int | None:
         return int(found[1]) if found[1].isdigit() else chinese_number(found[1])
     if found := re.fullmatch(r"(?:20\d\d年)?([上下])半年", plain):
         return 6 if found[1] == "上" else 12
-    return None
+    return 12 if re.fullmatch(r"(?:20\d\d年)?全年", plain) else None
+
+
+_PART_OF_YEAR = re.compile(r"(?:20\d\d年?)?(?:第?[一二三四1-4]季度?|[上下]?半年|前?\d{1,2}月份?)(?:[末底]前?)?(?:累计)?(?:目标|计划|任务|指标|预期)?[值数]?")
+
+
+def is_part_of_year(text: str) -> bool:
+    """True for a heading of figures for less than a year: 上半年, 一季度目标."""
+    return bool(_PART_OF_YEAR.fullmatch(bare(fold(text))))
+
+
+# What the last word of a heading says, where the heading as a whole is not known: 整改时限, 负责司局, 突破事项.
+_LAST_WORDS = (
+    (re.compile(r"(?:时限|期限|时间|日期|节点|时点)$"), "完成时限"),
+    (re.compile(r"^(?:牵头|主办|主责|总?负责牵头).*(?:司局|处室|单位|部门)$"), "牵头单位"),
+    (re.compile(r"^(?:配合|协办|协同|参与|参加|协助|协作).*(?:司局|处室|单位|部门)$"), "配合单位"),
+    (re.compile(r"(?:司局|处室|单位|部门)$"), "责任单位"),
+    (re.compile(r"任务$"), "任务"),
+    (re.compile(r"(?:举措|措施)$"), "举措"),
+    (re.compile(r"事项$"), "事项"),
+    (re.compile(r"(?:方向|领域|类别|板块)$"), "领域"),
+)
+_NO_LAST_WORD = re.compile(r"填[报表]|报送|统计|印发|发布|更新|联系|督[办查导]|考核|评价|验收|监[督测]|审[核批]|指导|备案|数据|来源|计量|开始|启动|上[一]?年|完成情况")
+
+
+@lru_cache(maxsize=4096)
+def by_last_word(word: str) -> str | None:
+    """The plain heading that an unknown one ends in; None where its end says nothing."""
+    if not 4 <= len(word) <= 8 or _NO_LAST_WORD.search(word):
+        return None
+    return next((plain for pattern, plain in _LAST_WORDS if pattern.search(word)), None)
 
 
 @lru_cache(maxsize=16384)
@@ -136,7 +167,8 @@ def role_score(kind: Kind, role: Role, word: str) -> float:
     """How well a heading word fits a role in a kind of table: 0 (not) to 3 (its usual word)."""
     words = _WORDS[kind].get(role, [])
     if word not in words:
-        return 0.0
+        plain = None if word in _OF_KIND[kind] else by_last_word(word)
+        return max(0.2, 2.0 - 1.2 * words.index(plain) / len(words)) if plain in words else 0.0
     return 3.0 - 1.2 * words.index(word) / max(len(words), 1)
 
 
@@ -149,7 +181,8 @@ def is_heading_row(texts: list[str]) -> bool:
     times = sum(1 for t in filled if not known_heading(t) and (period_end(t) or _bare_year(t)))
     if times >= 2 and times + known == len(filled):
         return True
-    return known >= 2 and known + times >= 0.6 * len(filled)
+    ends = sum(1 for t in filled if not known_heading(t) and by_last_word(heading_word(t)))
+    return known >= 2 and known + times + ends >= 0.6 * len(filled)
 
 
 def _bare_year(text: str) -> bool:

@@ -10,7 +10,7 @@ from itertools import pairwise
 from .cell_types import fit, read_row_number
 from .characters import bare
 from .grid import Cell, Paragraph, Row
-from .headers import WORDS, Kind, Role, heading_word, heading_year, is_heading_row, known_heading, role_score
+from .headers import WORDS, Kind, Role, heading_word, heading_year, is_heading_row, is_part_of_year, known_heading, period_end, role_score
 from .markup import has_markup, without_markup
 
 SEPARATOR_ROW = re.compile(r"^[\s\-=—_–|+:：*]*$")
@@ -139,6 +139,9 @@ class TableCollector:
         if is_heading_row(texts):
             self._heading(row)
             return
+        if self._open is not None and self._open.heading is not None and not self._open.rows and _under_spans(self._open.heading, row):
+            self._open.heading = _combined(self._open.heading, row)
+            return
         if self._open is None or self._other_table(row):
             self._open = RawTable(self._title, None)
             self.tables.append(self._open)
@@ -235,18 +238,33 @@ def _is_subheading(upper: Row, lower: Row) -> bool:
     return filled < len(upper.texts) and not any(t.strip() and t in upper.texts for t in lower.texts)
 
 
+def _under_spans(heading: Row, row: Row) -> bool:
+    """True for short words under heading cells that span columns, with nothing in the other columns."""
+    top, own = expanded(heading).texts, expanded(row).texts
+    if len(top) != len(own):
+        return False
+    wide = {i for i in range(len(top)) if not bare(top[i]) or (i + 1 < len(top) and not bare(top[i + 1]))}
+    filled = [i for i, t in enumerate(own) if bare(t)]
+    words = all(len(bare(own[i])) <= 10 and not re.search(r"[。；，、%]|^[\W\d.]*\d[\d.]*\D?$", bare(own[i])) for i in filled)
+    return len(filled) >= 2 and set(filled) <= wide and words and any(bare(top[i]) for i in filled)
+
+
 def _combined(upper: Row, lower: Row) -> Row:
     """Two heading rows as one; a year above its sub-headings goes before each of them."""
     top, bottom = expanded(upper), expanded(lower)
     width = max(len(top.cells), len(bottom.cells))
     cells: list[Cell] = []
     year: int | None = None
+    owner = ""
     for i in range(width):
         below = bottom.cells[i].text if i < len(bottom.cells) else ""
         above = top.cells[i].text if i < len(top.cells) else ""
         year = heading_year(above) if above.strip() else year
+        owner = above if above.strip() else owner
         text = below if below.strip() else above
-        if below.strip() and year and not heading_year(below):
+        if below.strip() and known_heading(owner) == "上年值" and known_heading(below) != "上年值":
+            text = f"{owner.strip()}{below.strip()}"
+        elif below.strip() and year and not heading_year(below):
             text = f"{year}年{below.strip()}"
         cells.append(Cell(text, upper.line, i + 1, upper.page))
     return Row(cells, upper.line, upper.page, upper.table, upper.ruled)
@@ -349,6 +367,10 @@ def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTa
     """False where a heading stands and names hardly a column of this kind: some other table."""
     named = sum(1 for word, role in zip(words, roles, strict=True) if role not in (None, "number", "note") and word and role_score(kind, role, word) > 0)
     if kind == "actions":
+        heading = words[roles.index("name")]
+        if "targets" not in roles and not ({"goal", "tasks"} <= set(roles)) and "行动" not in heading:
+            dated = "deadline" in roles
+            return not dated and bool(heading) and role_score(kind, "name", heading) > 0
         hinted = re.search(r"行动|攻坚|专项|工程|专班|项目", raw.title + " ".join(words))
         return bool(hinted) or "targets" in roles
     if raw.heading is None or not any(words):
@@ -399,6 +421,7 @@ def _heading_words(raw: RawTable, rows: list[Row], year: int | None) -> list[str
     if {"三级指标", "四级指标"} & set(words):  # the lowest level names the indicator
         lowest = "四级指标" if "四级指标" in words else "三级指标"
         words = ["?" if w in ("二级指标", "三级指标") and w != lowest else w for w in words]
+    _by_period(words, expanded(raw.heading).texts)
     _by_year(words, [heading_year(t) for t in expanded(raw.heading).texts], year)
     if width > len(words):
         words = _split_words(words, width)
@@ -408,6 +431,19 @@ def _heading_words(raw: RawTable, rows: list[Row], year: int | None) -> list[str
 
 
 _TIMED = re.compile(r"^(?:20\d\d年?.{0,4}|年度?|上年值|\?|年?(?:预计|预期|执行|完成|实际|计划|初步|快报|任务|指标|数|值|值数)+)$")
+
+
+def _by_period(words: list[str], texts: list[str]) -> None:
+    """Where columns for a part of the year stand beside one for the whole of it, the whole is the target."""
+    parts = [i for i, t in enumerate(texts) if is_part_of_year(t)]
+    whole = [i for i, t in enumerate(texts) if i not in parts and words[i] != "上年值"
+             and (period_end(t) == 12 or re.search(r"全年|年度|年[底末终]|20\d\d年", bare(t)) and role_score("indicators", "target", words[i]))]
+    if not parts or not whole:
+        return
+    for i in parts:
+        words[i] = "上年值"
+    for i in whole:
+        words[i] = "目标值"
 
 
 def _by_year(words: list[str], years: list[int | None], plan_year: int | None) -> None:
