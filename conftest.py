@@ -28,6 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     settings.STORAGES["default"]["OPTIONS"]["location"] = folder / "files"
     settings.CACHES["default"]["LOCATION"] = folder / "cache"
+    settings.RATE_LIMITS = False  # tests ask faster than people; the limits' own tests switch them on
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):
         # A file, not memory: several connections must see one database and lock each other as they do in life.
