@@ -64,7 +64,7 @@ def ruled_rows(grid: Grid, page: Page) -> list[RuledRow]:
                 cells[-1].span += 1
                 continue
             group = glyphs.get(place, []) if place == (r, c) else []
-            ends.append(rights.get(c, grid.xs[c + 1]))
+            ends.append(rights.get(c, 0.0))
             parts.append([group])
             cells.append(Cell(cell_text([group], ends[-1]), 0, len(cells) + 1, page.number, place[0] < r))
         rows.append(RuledRow(Row(cells, 0, page.number, 0, True), grid.xs, parts, ends, page.number))
