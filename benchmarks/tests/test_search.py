@@ -24,7 +24,7 @@ def test_search_finds_what_like_finds() -> None:
         env={**os.environ, "DATABASE_URL": ""},
     )
     assert done.returncode == 0, done.stderr
-    print(done.stderr)  # noqa: T201 - the random seed
+    print(done.stderr)
     results = json.loads(done.stdout)["results"]
     compared = [row for row in results if row["peer_basis"] == "same_run"]
     assert compared and all(row["equal"] for row in compared)
