@@ -6,6 +6,7 @@ import math
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .characters import bare, bigrams, distance, key, likeness, look_alike
 from .headers import Role
@@ -41,12 +42,71 @@ def assign_groups(
     printed = [group_name(row.text(role)) or None for row in rows]
     sections = [group_name(row.section) if row.section else None for row in rows]
     if not any(printed):
-        return sections if any(sections) else [before] * len(rows)
+        groups = sections if any(sections) else [before] * len(rows)
+        _tell_jumps(groups, [i > 0 and s != sections[i - 1] for i, s in enumerate(sections)], rows, part, findings, role)
+        return groups
     _mend_names(printed, rows, role, part, findings, topics)
+    if _labels_below(printed, rows, role, before):
+        return _around_labels(printed, rows, part, findings, role)
     groups = _filled(printed, rows, part, findings, role, before)
     _mend_outliers(groups, printed, rows, part, findings, role)
     _mend_page_breaks(groups, printed, rows, part, findings, role, topics)
+    _tell_jumps(groups, [name is not None or role in row.merged for name, row in zip(printed, rows, strict=True)], rows, part, findings, role)
     return groups
+
+
+def _tell_jumps(groups: list[str | None], own: list[bool], rows: list[DataRow], part: Part, findings: Findings, role: Role) -> None:
+    """After a gap or a step back in the numbering a group that is only carried over may be the wrong one; `own[i]`: row i has its own."""
+    doubtful = False
+    for i, row in enumerate(rows):
+        above = rows[i - 1].number if i else None
+        if own[i]:
+            doubtful = False
+        elif above is not None and row.number not in (above, above + 1):
+            doubtful = True
+        if doubtful and groups[i]:
+            findings.add("group_doubtful", part, f"序号在此前不连续，该行未写类别，暂随上文归入“{groups[i]}”，请核对。",
+                         number=row.number, field=role, line=row.line)
+
+
+def _labels_below(printed: list[str | None], rows: list[DataRow], role: Role, before: str | None) -> bool:
+    """True where labels stand in the middle of the rows they cover: the first row has none, and nothing goes on from above."""
+    return not printed[0] and before is None and sum(1 for name in printed if name) >= 2 and not any(role in row.merged for row in rows)
+
+
+def _around_labels(printed: list[str | None], rows: list[DataRow], part: Part, findings: Findings, role: Role) -> list[str | None]:
+    """Each label covers as many rows above it as below it; every row without a label of its own is told."""
+    at = [i for i, name in enumerate(printed) if name]
+    ends = _centred_ends(at, len(rows)) or [*((a + b) // 2 + 1 for a, b in pairwise(at)), len(rows)]
+    groups: list[str | None] = []
+    for label, end in zip(at, ends, strict=True):
+        groups += [printed[label]] * (end - len(groups))
+    for name, group, row in zip(printed, groups, rows, strict=True):
+        if not name:
+            findings.add("group_doubtful", part, f"类别名印在所辖各行的中间，该行按上下居中归入“{group}”，请核对。",
+                         number=row.number, field=role, line=row.line, proposal=group)
+    return groups
+
+
+def _centred_ends(labels: list[int], count: int) -> list[int] | None:
+    """Where each label's rows end when every label stands in the middle of its rows, half a row off at most; None where that cannot be."""
+    reached: list[dict[int, int]] = [{0: 0}]  # for each label: end of its rows -> end of the rows above
+    for k, label in enumerate(labels):
+        latest = labels[k + 1] if k + 1 < len(labels) else count
+        found: dict[int, int] = {}
+        for begin in reached[-1]:
+            for end in (2 * label - begin + 1, 2 * label - begin, 2 * label - begin + 2):
+                if label < end <= latest:
+                    found.setdefault(end, begin)
+        if not found:
+            return None
+        reached.append(found)
+    if count not in reached[-1]:
+        return None
+    ends = [count]
+    for found in reversed(reached[2:]):
+        ends.append(found[ends[-1]])
+    return ends[::-1]
 
 
 def _mend_names(
