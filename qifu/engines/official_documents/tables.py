@@ -10,7 +10,18 @@ from itertools import pairwise
 from .cell_types import fit, read_row_number
 from .characters import bare
 from .grid import Cell, Paragraph, Row
-from .headers import WORDS, Kind, Role, heading_word, heading_year, is_heading_row, is_part_of_year, known_heading, period_end, role_score
+from .headers import (
+    WORDS,
+    Kind,
+    Role,
+    heading_word,
+    heading_year,
+    is_heading_row,
+    is_part_of_year,
+    known_heading,
+    period_end,
+    role_score,
+)
 from .markup import has_markup, without_markup
 
 SEPARATOR_ROW = re.compile(r"^[\s\-=—_–|+:：*]*$")
@@ -437,7 +448,7 @@ def _by_period(words: list[str], texts: list[str]) -> None:
     """Where columns for a part of the year stand beside one for the whole of it, the whole is the target."""
     parts = [i for i, t in enumerate(texts) if is_part_of_year(t)]
     whole = [i for i, t in enumerate(texts) if i not in parts and words[i] != "上年值"
-             and (period_end(t) == 12 or re.search(r"全年|年度|年[底末终]|20\d\d年", bare(t)) and role_score("indicators", "target", words[i]))]
+             and (period_end(t) == 12 or (re.search(r"全年|年度|年[底末终]|20\d\d年", bare(t)) and role_score("indicators", "target", words[i])))]
     if not parts or not whole:
         return
     for i in parts:
