@@ -158,6 +158,19 @@ for _group in _LOOKALIKE_GROUPS:
     for _char in _group:
         _LOOKALIKE.setdefault(_char, set()).update(set(_group) - {_char})
 
+# Traditional characters of headings, labels and bodies' names, each before its simplified form.
+_TRADITIONAL = (
+    "責责單单時时間间標标務务實实牽牵頭头辦办協协參参與与負负處处聯联繫系領领導导節节點点進进結结計计劃划達达號号編编項项順顺類类維维塊块環环稱称數数頻频監监測测週周統统報报舉举內内堅坚動动專专總总體体預预"
+    "備备註注說说屬属權权來来廳厅財财發发經经縣县區区會会黨党銀银園园機机團团學学關关館馆臺台隊队場场業业國国稅税農农資资規规態态護护運运輸输衛卫審审據据廣广電电應应檢检戰战貿贸僑侨婦妇殘残勞劳險险證证質质"
+    "檔档氣气創创術术產产識识醫医藥药鐵铁鎮镇鄉乡門门級级長长續续啟启約约轉转軍军雙双鄰邻濟济"
+)
+_SIMPLIFIED = str.maketrans(_TRADITIONAL[::2], _TRADITIONAL[1::2])
+
+
+def simplified(text: str) -> str:
+    """The text with traditional characters of headings and bodies' names in simplified form, for matching only; length stays."""
+    return text if text.isascii() else text.translate(_SIMPLIFIED)
+
 
 def fold(text: str) -> str:
     """Full-width letters, digits and signs become plain ones; Chinese punctuation stays."""

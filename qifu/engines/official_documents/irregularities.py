@@ -15,6 +15,7 @@ SEVERITIES: dict[str, Severity] = {
     "column_unread": "warning",  # a column without role that may hold what the rows lack
     "table_unread": "error",  # a table that fits no known kind
     "metadata_missing": "info",
+    "traditional_labels": "info",  # headings or labels in traditional characters
     # rows
     "row_shifted": "warning",
     "row_joined": "warning",  # one row was cut in two (page or line break)

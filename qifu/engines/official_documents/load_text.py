@@ -6,7 +6,7 @@ import re
 from itertools import pairwise
 
 from .cell_types import is_frequency, read_row_number
-from .characters import shown_width
+from .characters import shown_width, simplified
 from .deadlines import read_deadline
 from .figures import read_number_cell
 from .grid import Cell, Paragraph, Row, SourceDocument
@@ -135,7 +135,7 @@ def _unquoted(cell: str) -> str:
 
 
 def _is_heading(line: str) -> bool:
-    words = [w for w in _GAP.split(line.strip()) if w]
+    words = [w for w in _GAP.split(simplified(line.strip())) if w]
     return len(words) >= 3 and is_heading_row(words)
 
 
@@ -151,7 +151,7 @@ class _Layout:
         words = [w for w in _GAP.split(line.strip()) if w]
         if len(words) < 3:
             return None
-        headed = is_heading_row(words)
+        headed = is_heading_row([simplified(w) for w in words])
         if not headed:
             near = [other for other in following[:12] if other.strip()][:4]
             if sum(len([w for w in _GAP.split(other.strip()) if w]) >= 3 for other in near) < 2 or any(

@@ -22,6 +22,7 @@ from .plan import Plan
 from .segments import Segments, segment
 from .tables import TypedTable, expanded, type_table
 from .text_repair import TextMender
+from .traditional import with_known_labels
 from .units import UnitNames
 
 _LIST_ROLES = ("responsible", "lead", "cooperating")
@@ -50,7 +51,8 @@ def read_plan(
 
 def read_document(document: SourceDocument, *, names: UnitNames | None = None) -> PlanReading:
     """The plan of an already loaded document."""
-    segments = segment(document)
+    known, traditional = with_known_labels(document)
+    segments = segment(known)
     plan, findings = Plan(), Findings()
     body = read_body(segments.paragraphs, plan)
     year = _year(plan, segments)
@@ -62,7 +64,9 @@ def read_document(document: SourceDocument, *, names: UnitNames | None = None) -
         reader.read(table)
     plan.duties = read_duties(body, findings, year=year, names=names, mender=mender)
     cross_check(plan, body, findings, names, mender)
-    _unread(document, plan, findings, tables)
+    _unread(known, plan, findings, tables)
+    if traditional is not None:
+        findings.add("traditional_labels", "document", f"第{traditional}行起的表头或标签是繁体字，已按简体识别，正文照原样保留。", line=traditional)
     _metadata(plan, findings, body)
     _anything_read(plan, findings)
     plan.irregularities = findings.sorted()

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from .characters import bare, distance, fold, look_alike
-from .departments import is_usual
+from .characters import bare, distance, fold, look_alike, simplified
+from .departments import is_usual, split_place
 from .plan import UnitKind, UnitRef
 
 NameStatus = Literal["name", "alias", "second_name", "former_name", "slip"]
@@ -89,7 +89,7 @@ _LIST_AND = re.compile(r"(?<=[厅局委办院会部行])(?:和|及|以及|与|�
 
 def looks_like_unit(piece: str) -> bool:
     """True when a short string ends as names of units and divisions do."""
-    name = _without_brackets(bare(piece)).rstrip("等")
+    name = _without_brackets(simplified(bare(piece))).rstrip("等")
     return 1 < len(name) <= 30 and bool(_UNIT_END.search(name))
 
 
@@ -205,17 +205,53 @@ def _cut_name(left: str, right: str) -> tuple[str, str, str, str | None]:
 
 
 _AFTER_BRACKET = re.compile(r"(?<=[局办委厅心会]）)(?=[\u4e00-\u9fff]{3,})|(?<=[局办委厅心会]\))(?=[\u4e00-\u9fff]{3,})")
+_BODY_ENDS = re.compile(r"(?<=[厅局委办院会部联行署])|(?<=司)(?!法)|(?<=中心)|(?<=集团)|(?<=关)|(?<=政府)|(?<=社)|(?<=团)")
+_LEVEL = re.compile(
+    r"^(?:省(?!份)|市(?![场政容域民属])|区(?!域)|县|自治[区州]|国家|各(?:设区|市|县|区|地|州|盟|旗|乡|镇|街)|人民银行|[\ue000-\uf8ff])"
+)
+_NATIONAL = re.compile(r"^(?:国家|中国|人民银行|中央|国务院|海关)|总局$|总署$|总行$|部$")
 
 
 def _run_together(piece: str, names: UnitNames | None, result: UnitList) -> list[str]:
     """`省公安厅省检察院` without anything between is two units, and reported."""
-    if len(piece) < 6 or "\ue000" <= piece[0] <= "\uf8ff" or (names and names.resolve(piece)):
+    if len(piece) < 6 or "\ue000" <= piece[0] <= "\uf8ff" or is_usual(piece) or (names and names.resolve(piece)):
         return [piece]
     parts = [part for half in _AFTER_BRACKET.split(piece) for part in (_JOINT[half[0]].split(half) if half and half[0] in _JOINT else [half])]
     if len(parts) < 2 or not all(looks_like_unit(p) and len(p) > 2 for p in parts):
+        parts = [piece]
+    parts = [name for part in parts for name in _bodies(part)]
+    if len(parts) < 2:
         return [piece]
     result.doubts.append(("units_doubtful", piece, f"“{piece}”中间缺少分隔，按{len(parts)}个单位读取。", "、".join(parts)))
     return parts
+
+
+def _bodies(piece: str) -> list[str]:
+    """Cuts where one body's name ends and another body's begins; a division of a body stays with it."""
+    parts: list[str] = []
+    begin = 0
+    plain = simplified(piece)
+    if len(plain) > 60 or any(c in plain for c in _OPEN):
+        return [piece]
+    for match in _BODY_ENDS.finditer(plain):
+        left, right = plain[begin : match.start()], plain[match.start() :]
+        if len(left) >= 3 and len(right) >= 3 and _two_bodies(left, right):
+            parts.append(piece[begin : match.start()])
+            begin = match.start()
+    return [*parts, piece[begin:]]
+
+
+def _two_bodies(left: str, right: str) -> bool:
+    tail = _OPEN_TAIL.sub("", right)
+    if not looks_like_unit(left) or not (looks_like_unit(tail) or "\ue000" <= right[0] <= "\uf8ff"):
+        return False
+    if _LEVEL.match(right):
+        return True
+    place, stem = split_place(tail)
+    if len(place) > 1 and not _NATIONAL.search(left):  # 国家税务总局某省税务局 is one body
+        return stem.endswith("政府") or is_usual(tail)
+    first = _BODY_ENDS.split(right)[0]
+    return left[-1] == right[-1] and len(first) >= 4 and (left[-1] == "司" or (is_usual(left) and is_usual(first)))
 
 
 _AND = re.compile(r"以及|及其|及|和|与")
@@ -268,7 +304,7 @@ def _complete(
 
 def kind_of(name: str) -> UnitKind:
     """`generic` for levels and 各…部门, `division` for places, else `specific`."""
-    plain = bare(name)
+    plain = simplified(bare(name))
     if _LEVELS.match(plain) or _GENERIC.search(plain):
         return "generic"
     if _DIVISION.match(plain) and not _NOT_DIVISION.search(plain) and not re.match(r"^(?:省|国家)", plain):
