@@ -371,9 +371,12 @@ def usual_form(name: str) -> str | None:
     if len(stem) < 3 or not place:
         return None
     near = [s for s in _BY_LENGTH.get(len(stem), ()) if distance(stem, s, 1) == 1]
-    if len(near) == 1 and (len(stem) >= 4 or _strange(stem, near[0])):
+    if len(near) == 1 and _strange(stem, near[0]):
         return place + near[0] + tail
-    return None
+    return None  # a body of another place may well differ by one usual character
+
+
+_RANKS = frozenset("厅局委办院会部室处中心司署社行队站所馆校团")  # a body's last character; bodies of other places have other ranks
 
 
 @lru_cache(maxsize=8192)
@@ -382,7 +385,8 @@ def near_usual(name: str) -> str | None:
     place, stem = split_place(name)
     if stem in _STEM_SET or len(stem) < 3 or not place:
         return None
-    near = sorted(s for s in _BY_LENGTH.get(len(stem), ()) if distance(stem, s, 1) == 1)
+    alike = (s for s in _BY_LENGTH.get(len(stem), ()) if s[-1] == stem[-1] or stem[-1] not in _RANKS)
+    near = sorted(s for s in alike if distance(stem, s, 1) == 1)
     return place + near[0] if near else None
 
 
