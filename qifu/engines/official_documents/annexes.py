@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 
-from .cell_types import is_frequency, is_measure_unit
+from .cell_types import fit, is_frequency, is_measure_unit
 from .characters import bare, fold, key, plain_digits, squeeze
 from .deadlines import read_deadline
 from .figures import read_number_cell, read_targets, split_items
@@ -113,6 +113,7 @@ class AnnexReader:
 
     def _tell_columns(self, table: TypedTable) -> None:
         """Columns whose heading is unknown or says something else than what stands below it."""
+        self._tell_later_year(table)
         for column, role in enumerate(table.roles):
             heading = table.headings[column]
             if role is None:
@@ -127,6 +128,14 @@ class AnnexReader:
                 name = _COLUMN_NAMES.get(role, role)
                 self.findings.add("column_doubtful", table.kind, f"第{column + 1}列“{heading or name}”的内容多不像{name}，请核对该列。",
                                   field=_field(table, role))
+
+    def _tell_later_year(self, table: TypedTable) -> None:
+        """The target of a later year beside a column of figures whose heading is lost."""
+        years = [heading_year(h) or 0 for h, role in zip(table.headings, table.roles, strict=True) if role == "target"]
+        blank = any(not h and role in (None, "baseline", "unit") and table.share(i, "target") >= 0.5
+                    for i, (h, role) in enumerate(zip(table.headings, table.roles, strict=True)))
+        if table.kind == "indicators" and self.year and max(years, default=0) > self.year and blank:
+            self.findings.add("column_doubtful", table.kind, f"有一列数字没有表头，目标值取自{years[0]}年一列，请核对是否应取没有表头的一列。", field="target")
 
     def _tell_unread(self, table: TypedTable, column: int, heading: str) -> None:
         """A column without role that may hold units or deadlines the rows lack."""
@@ -358,11 +367,12 @@ class AnnexReader:
     def _actions(self, table: TypedTable, rows: list[DataRow]) -> None:
         has = set(table.roles)
         for row in rows:
-            name = squeeze(re.sub(r"\s+", "", self.text("actions", row, "name", required=True)))
+            name = self._without_number(row, squeeze(re.sub(r"\s+", "", self.text("actions", row, "name", required=True))))
             goal = self.text("actions", row, "goal", required=True) or None if "goal" in has else None
             targets = self._targets(row) if "targets" in has else []
             if "targets" in has and not targets:
                 self._no_targets(row, goal)
+            self._tell_swapped(row)
             tasks = self._items("tasks", row, required=True) if "tasks" in has else []
             lead_role: Role = "lead" if "lead" in has else "responsible"
             lead = self.units("actions", row, lead_role, "lead") if lead_role in has else UnitList()
@@ -379,6 +389,25 @@ class AnnexReader:
             self.plan.actions.append(Action(
                 row.number or 0, name, goal, targets, tasks, lead.names, cooperating.names, self._source("actions", row, "name"),
             ))
+
+    def _without_number(self, row: DataRow, name: str) -> str:
+        """The name of an action without the row's own number in front of it."""
+        found = re.match(rf"{row.number}[.．、]?(?=[\u4e00-\u9fff“])", name) if row.number else None
+        if not found or is_measure_unit(name[found.end()]):
+            return name
+        self.findings.add("text_repaired", "actions", f"序号与名称连在一起：“{name}”，已分开。", number=row.number, field="name", line=row.line)
+        return name[found.end() :]
+
+    def _tell_swapped(self, row: DataRow) -> None:
+        """Units where figures belong, or the other way round: two columns may have changed places."""
+        targets, lead = row.text("targets"), row.text("lead") or row.text("responsible")
+        if bare(targets) and fit("responsible", targets) >= 1.6 and not re.search(r"\d", targets):
+            self.findings.add("text_doubtful", "actions", f"主要指标一栏写的像是单位：“{squeeze(targets)[:30]}”，请核对是否错列。", number=row.number,
+                              field="targets", line=row.line)
+        if bare(lead) and (re.search(r"\d(?!345)", lead) and read_targets(lead) or fit("lead", lead) <= -1.5):
+            for field in ("lead", "cooperating"):
+                self.findings.add("units_doubtful", "actions", f"单位一栏写的不像单位：“{squeeze(lead)[:30]}”，请核对是否错列。", number=row.number,
+                                  field=field, line=row.line)
 
     def _no_targets(self, row: DataRow, goal: str | None) -> None:
         """An empty cell of targets is told; where the goal holds a figure, two cells may have run together."""

@@ -15,6 +15,8 @@ _ANNEX = re.compile(r"^附\s*[件表录]\s*[\d一二三四五六七八九十]*\s
 _ANNEX_LIST = re.compile(r"^附\s*[件表]\s*[:：]\s*\S")
 _TAIL = re.compile(r"^(?:抄\s*送|抄\s*报|[（(]?\s*此件|注[:：]|备注[:：]|印发|公开属性|签发|联系人|填表说明|说明[:：]|[\u4e00-\u9fff]{4,30}(?:办公室|委员会|专班|政府)\s*20\d\d)")
 
+_DUTY = re.compile(r"[（(〔\[【](?:牵头|责任|主办|主责)(?:单位|部门)[:：][^（）()]*[）)〕\]】]。?$")
+
 
 @dataclass(slots=True)
 class Segments:
@@ -100,7 +102,7 @@ def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in
         collector.heading_text(text, False)
         return
     in_lines = collector.is_open and not collector.open_is_ruled and (rows_follow or in_annex)
-    body_text = heading_level(text) in (1, 2) and len(text) > 40 and not in_annex
+    body_text = heading_level(text) in (1, 2) and ((len(text) > 40 and not in_annex) or bool(_DUTY.search(text)))
     if in_lines and not body_text and len(text) > 1 and not _TAIL.match(text) and not read_date(text):
         collector.add_loose(block)
         return
