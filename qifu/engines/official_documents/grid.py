@@ -37,6 +37,7 @@ class Row:
     page: int | None = None
     table: int = 0
     ruled: bool = False  # True when the file itself says where cells begin (docx, html, ruled PDF)
+    cut: bool = False  # True when the row was a line of text, cut into cells at its blanks
 
     @property
     def texts(self) -> list[str]:

@@ -43,6 +43,9 @@ def assign_groups(
     sections = [group_name(row.section) if row.section else None for row in rows]
     if not any(printed):
         groups = sections if any(sections) else [before] * len(rows)
+        for row in rows if any(sections) else []:
+            if not row.section:
+                findings.add("group_missing", part, "该行上方没有读出类别标题，其下各行却有，请核对所属类别。", number=row.number, field=role, line=row.line)
         _tell_jumps(groups, [i > 0 and s != sections[i - 1] for i, s in enumerate(sections)], rows, part, findings, role)
         return groups
     _mend_names(printed, rows, role, part, findings, topics)

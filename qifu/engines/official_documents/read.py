@@ -12,7 +12,7 @@ from .body import Body, Item, read_body
 from .characters import squeeze
 from .cross_checks import cross_check
 from .duties import read_duties, stated_duties
-from .grid import SourceDocument, UnreadableDocument
+from .grid import Paragraph, SourceDocument, UnreadableDocument
 from .groups import Topic
 from .irregularities import Findings
 from .layouts import arranged, unread_headings
@@ -53,6 +53,7 @@ def read_document(document: SourceDocument, *, names: UnitNames | None = None) -
     """The plan of an already loaded document."""
     known, traditional = with_known_labels(document)
     segments = segment(known)
+    _mark_cut(known, segments)
     plan, findings = Plan(), Findings()
     body = read_body(segments.paragraphs, plan)
     year = _year(plan, segments)
@@ -71,6 +72,14 @@ def read_document(document: SourceDocument, *, names: UnitNames | None = None) -
     _anything_read(plan, findings)
     plan.irregularities = findings.sorted()
     return PlanReading(plan, document, body.items)
+
+
+def _mark_cut(document: SourceDocument, segments: Segments) -> None:
+    """Marks the rows that were lines of text in the file."""
+    lines = {block.line for block in document.blocks if isinstance(block, Paragraph)}
+    for table in segments.tables:
+        for row in table.rows:
+            row.cut = row.line in lines and len({c.line for c in row.cells if c.text.strip()}) < sum(bool(c.text.strip()) for c in row.cells)
 
 
 def _typed(segments: Segments, findings: Findings, year: int | None) -> list[TypedTable]:

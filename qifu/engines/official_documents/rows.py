@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
 from .body import is_page_number
-from .cell_types import fit, read_row_number
+from .cell_types import fit, is_measure_unit, read_row_number
 from .characters import bare, key, likeness
+from .figures import read_number_cell
 from .grid import Cell, Row
 from .headers import Role
 from .irregularities import Findings
@@ -23,6 +24,8 @@ _SECTION = re.compile(
 _REMARK = re.compile(
     r"^(?:注|备注|说明|填表|单位|（续|续表)[:：]?|^\d{1,2}$|^[—-]\s*\d+\s*[—-]$|^第\s*\d+\s*页"
 )
+_SECTION_BELOW = re.compile(r"(?<=\S)\s+((?:[（(][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.．])[^。；]{2,40})$")
+_MEASURE_AT_END = re.compile(r"^(?P<name>.*?[\u4e00-\u9fff）)])(?:(?P<sign>[%％‰])|\s+(?P<word>\S{1,6}))$")
 _MARGIN = 0.8
 _ESSENTIAL: dict[str, tuple[Role, ...]] = {
     "tasks": ("measure", "responsible", "lead", "deadline"),
@@ -84,10 +87,16 @@ class RowReader:
     def _take(self, raws: list[Row], index: int) -> int:
         """Reads the raw row at `index`, with the following lines when it was broken over lines; how many were used."""
         row = expanded(raws[index])
+        following = self._section_at_end(row) if row.cut else None
         loose = row.line in self.table.raw.loose
         self._section = self.table.raw.sections.get(row.line, self._section)
         if self._is_section(row, loose):
             return 1
+        used = self._take_rows(raws, index, row, loose)
+        self._section = following or self._section
+        return used
+
+    def _take_rows(self, raws: list[Row], index: int, row: Row, loose: bool) -> int:
         used = 1 if row.ruled else self._broken_over(raws, index)
         if used > 1:
             row = self._glued(raws[index : index + used])
@@ -129,6 +138,16 @@ class RowReader:
             self._section = text
             return True
         return False
+
+    @staticmethod
+    def _section_at_end(row: Row) -> str | None:
+        """The heading that stood on the line below a row cut out of text, taken off the row's last cell."""
+        last = next((c for c in reversed(row.cells) if c.text.strip()), None)
+        match = _SECTION_BELOW.search(last.text) if last else None
+        if not last or not match or len(bare(match[1])) > 40:
+            return None
+        last.text = last.text[: match.start()]
+        return match[1].strip()
 
     def _numbered_band(self, row: Row, filled: list[Cell]) -> bool:
         """`一 | 经济发展 | | `: a Chinese numeral and a short name, where the rows below count in digits."""
@@ -391,13 +410,39 @@ class RowReader:
         if read:
             data.number, data.number_repaired = read
         self.rows.append(data)
+        self._part_unit(data)
         if broken:
             self._mark(data, "row_joined", None, "一行内容被断成几行，已按列接上。")
-        if not straight:
+        if row.cut and self._uncertain(row):
+            self._mark(data, "cells_separated", None, "该行各栏之间只有空格，已按内容分到各列，请核对。")
+        elif not straight:
             if alignment.splits or loose:
                 self._mark(data, "cells_separated", None, "有单元格连在一起（缺少分隔），已按内容分到各列。")
             elif not broken or alignment.merges:
                 self._mark(data, "row_shifted", None, "该行单元格错位，已按内容归位到各列。")
+
+    def _uncertain(self, row: Row) -> bool:
+        """True for a line of text that has more or fewer words than columns, or a word that does not suit its column."""
+        words = sum(len(c.text.split()) for c in row.cells)
+        return words != self.width or any(
+            role and fit(role, c.text) < 0 for role, c in zip(self.table.roles, row.cells, strict=False)
+        )
+
+    def _part_unit(self, row: DataRow) -> None:
+        """A unit of measure glued to the end of an indicator's name, the figure following, is its unit."""
+        match = _MEASURE_AT_END.match(row.text("name")) if self.part == "indicators" else None
+        unit = (match["sign"] or match["word"]) if match else ""
+        if not match or not is_measure_unit(unit) or bare(row.text("unit")) or not read_number_cell(row.text("target")):
+            return
+        figure = row.text("target")
+        if "unit" in self.table.roles:
+            row.texts["unit"] = unit
+        elif bare(figure)[-1].isdigit():
+            row.texts["target"] = f"{figure}{unit}"
+        else:
+            return
+        row.texts["name"] = match["name"]
+        self._mark(row, "cells_separated", None, f"指标名称末尾的“{unit}”读作计量单位，请核对。")
 
     def _mark(self, row: DataRow, code: str, role: Role | None, text: str) -> None:
         row.repairs.append((code, role, text))

@@ -243,6 +243,8 @@ def _bodies(piece: str) -> list[str]:
 
 def _two_bodies(left: str, right: str) -> bool:
     tail = _OPEN_TAIL.sub("", right)
+    if left.endswith("纪委") and "监委" in right:  # the two work as one body
+        return False
     if not looks_like_unit(left) or not (looks_like_unit(tail) or "\ue000" <= right[0] <= "\uf8ff"):
         return False
     if _LEVEL.match(right):

@@ -26,7 +26,7 @@ def test_names_run_together_are_split_and_told(text: str, names: list[str]) -> N
 
 
 @pytest.mark.parametrize(
-    "name", ["国家税务总局浙江省税务局", "省财政厅农业处", "国家外汇管理局浙江省分局", "省人大常委会办公厅", "国务院各部委"]
+    "name", ["国家税务总局浙江省税务局", "省财政厅农业处", "国家外汇管理局浙江省分局", "省人大常委会办公厅", "国务院各部委", "中央纪委国家监委驻部纪检监察组"]
 )
 def test_one_name_stays_one(name: str) -> None:
     found = split_units(name)
@@ -53,3 +53,12 @@ def test_headings_in_traditional_characters_are_known() -> None:
     assert [(t.number, t.group, t.responsible[0].raw) for t in plan.tasks] == [
         (n, "优化服务", "省財政廳") for n in range(1, 5)
     ]
+
+
+def test_a_line_cut_at_its_blanks_is_told_and_the_unit_of_measure_is_parted_from_the_name() -> None:
+    text = "关于印发2024年主要指标的通知\n\n附件 主要指标\n维度 指标名称 年目标值 频度\n" + "".join(
+        f"政务 环境 第{n}类事项网办率 % 9{i} 季度\n" for i, n in enumerate("一二三四", 1)
+    )
+    plan = read_plan(text.encode(), filename="a.txt").plan
+    assert [(i.unit, i.target) for i in plan.indicators] == [("%", n) for n in (91, 92, 93, 94)]
+    assert {i.where.number for i in plan.irregularities if i.code == "cells_separated"} == {1, 2, 3, 4}
