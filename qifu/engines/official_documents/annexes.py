@@ -404,10 +404,11 @@ class AnnexReader:
         if bare(targets) and fit("responsible", targets) >= 1.6 and not re.search(r"\d", targets):
             self.findings.add("text_doubtful", "actions", f"主要指标一栏写的像是单位：“{squeeze(targets)[:30]}”，请核对是否错列。", number=row.number,
                               field="targets", line=row.line)
-        if bare(lead) and (re.search(r"\d(?!345)", lead) and read_targets(lead) or fit("lead", lead) <= -1.5):
-            for field in ("lead", "cooperating"):
-                self.findings.add("units_doubtful", "actions", f"单位一栏写的不像单位：“{squeeze(lead)[:30]}”，请核对是否错列。", number=row.number,
-                                  field=field, line=row.line)
+        figures = [t for t in (lead, row.text("responsible"), row.text("cooperating")) if re.search(r"\d", t) and any(f.value is not None for f in read_targets(t))]
+        if figures or (bare(lead) and fit("lead", lead) <= -1.5):
+            shown = squeeze((figures or [lead])[0])[:30]
+            for field in ("lead", "cooperating", *(("targets",) if figures else ())):
+                self.findings.add("units_doubtful", "actions", f"单位一栏写的不像单位：“{shown}”，请核对是否错列。", number=row.number, field=field, line=row.line)
 
     def _no_targets(self, row: DataRow, goal: str | None) -> None:
         """An empty cell of targets is told; where the goal holds a figure, two cells may have run together."""

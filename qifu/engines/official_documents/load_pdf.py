@@ -8,7 +8,7 @@ from collections import Counter
 from .body import ends_title, heading_level, is_page_number
 from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
 from .headers import is_heading_row
-from .load_text import ENDS_TABLE
+from .load_text import ENDS_TABLE, body_begins
 from .pdf_lines import (
     FINE,
     LooseLine,
@@ -18,6 +18,7 @@ from .pdf_lines import (
     column_words,
     common_starts,
     cut_at,
+    in_pieces,
     is_heading_line,
     is_running_text,
     line_text,
@@ -114,7 +115,9 @@ class _Builder:
                 (
                     i
                     for i in range(at + 1, len(lines))
-                    if ENDS_TABLE.match(lines[i].text.strip()) or is_heading_line(lines[i].glyphs)
+                    if ENDS_TABLE.match(lines[i].text.strip())
+                    or is_heading_line(lines[i].glyphs)
+                    or body_begins(in_pieces(lines[i]), [in_pieces(line) for line in lines[i + 1 : i + 2]])
                 ),
                 len(lines),
             )

@@ -122,6 +122,12 @@ def words_of(line: list[Glyph], gap: float) -> list[list[Glyph]]:
     return words
 
 
+def in_pieces(line: LooseLine) -> str:
+    """The line's text with two blanks where words stand apart."""
+    size = max(line.glyphs[0].bottom - line.glyphs[0].top, 4.0)
+    return "  ".join("".join(g.text for g in word) for word in words_of(line.glyphs, size * 0.8))
+
+
 def is_heading_line(line: list[Glyph]) -> bool:
     size = max(line[0].bottom - line[0].top, 4.0)
     words = ["".join(g.text for g in word) for word in words_of(line, size * 0.8)]
