@@ -24,7 +24,9 @@ _SECTION = re.compile(
 _REMARK = re.compile(
     r"^(?:注|备注|说明|填表|单位|（续|续表)[:：]?|^\d{1,2}$|^[—-]\s*\d+\s*[—-]$|^第\s*\d+\s*页"
 )
-_SECTION_BELOW = re.compile(r"(?<=\S)\s+((?:[（(][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.．])[^。；]{2,40})$")
+_SECTION_BELOW = re.compile(
+    r"(?<=\S)\s+((?:[（(][一二三四五六七八九十]{1,3}[)）]|[一二三四五六七八九十]{1,3}[、.．])[^。；]{2,40})$"
+)
 _MEASURE_AT_END = re.compile(r"^(?P<name>.*?[\u4e00-\u9fff）)])(?:(?P<sign>[%％‰])|\s+(?P<word>\S{1,6}))$")
 _MARGIN = 0.8
 _ESSENTIAL: dict[str, tuple[Role, ...]] = {
@@ -432,7 +434,12 @@ class RowReader:
         """A unit of measure glued to the end of an indicator's name, the figure following, is its unit."""
         match = _MEASURE_AT_END.match(row.text("name")) if self.part == "indicators" else None
         unit = (match["sign"] or match["word"]) if match else ""
-        if not match or not is_measure_unit(unit) or bare(row.text("unit")) or not read_number_cell(row.text("target")):
+        if (
+            not match
+            or not is_measure_unit(unit)
+            or bare(row.text("unit"))
+            or not read_number_cell(row.text("target"))
+        ):
             return
         figure = row.text("target")
         if "unit" in self.table.roles:
@@ -595,7 +602,9 @@ class RowReader:
                     severity="info",
                 )
             return
-        if any("number" in row.merged and row.number is None for row in self.rows) or starts_anew([r.number for r in self.rows]):
+        if any("number" in row.merged and row.number is None for row in self.rows) or starts_anew(
+            [r.number for r in self.rows]
+        ):
             for order, row in enumerate(self.rows, 1):
                 row.number = order
             return

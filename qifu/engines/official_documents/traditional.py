@@ -44,7 +44,9 @@ def _paragraph(block: Paragraph) -> Paragraph:
     if plain == block.text:
         return block
     words = re.split(r"[\s,，/；;、]+", plain.strip())
-    heading = len(plain) <= 60 and (is_heading_row(words) if len(words) > 1 else known_heading(plain) is not None)
+    heading = len(plain) <= 60 and (
+        is_heading_row(words) if len(words) > 1 else known_heading(plain) is not None
+    )
     text = plain if heading else _labels(block.text)
     return block if text == block.text else replace(block, text=text)
 

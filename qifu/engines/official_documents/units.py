@@ -209,6 +209,7 @@ _BODY_ENDS = re.compile(r"(?<=[厅局委办院会部联行署])|(?<=司)(?!法)|
 _LEVEL = re.compile(
     r"^(?:省(?!份)|市(?![场政容域民属])|区(?!域)|县|自治[区州]|国家|各(?:设区|市|县|区|地|州|盟|旗|乡|镇|街)|人民银行|[\ue000-\uf8ff])"
 )
+_MINISTRY = re.compile(r"^[\u4e00-\u9fff]{2,6}(?:(?<![分总内本])部|总署)")
 _NATIONAL = re.compile(r"^(?:国家|中国|人民银行|中央|国务院|海关)|总局$|总署$|总行$|部$")
 
 
@@ -248,6 +249,8 @@ def _two_bodies(left: str, right: str) -> bool:
     if not looks_like_unit(left) or not (looks_like_unit(tail) or "\ue000" <= right[0] <= "\uf8ff"):
         return False
     if _LEVEL.match(right):
+        return True
+    if (left[-1] in "部署" or left.startswith("国家")) and _MINISTRY.match(right):
         return True
     place, stem = split_place(tail)
     if len(place) > 1 and not _NATIONAL.search(left):  # 国家税务总局某省税务局 is one body
