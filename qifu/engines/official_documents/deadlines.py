@@ -10,7 +10,9 @@ from datetime import date
 from .characters import bare, chinese_number, fold, plain_digits
 from .plan import Deadline
 
-_ONGOING_WORD = re.compile(r"^每(?:个?月|季度?|半年|年|周|日)|持续|长期|常态|即时|立即|随时|实时|不断|贯穿|[即立边随][\u4e00-\u9fff][即立边随][改办行]|日常|全年(?=推进|实施|开展|坚持|落实|抓好)")
+_ONGOING_WORD = re.compile(
+    r"^每(?:个?月|季度?|半年|年|周|日)|持续|长期|常态|即时|立即|随时|实时|不断|贯穿|[即立边随][\u4e00-\u9fff][即立边随][改办行]|日常|全年(?=推进|实施|开展|坚持|落实|抓好)"
+)
 _ONGOING_REST = re.compile(
     r"持续|长期|常态化?|即时|立即|随时|实时|不断|贯穿|[即立边随][\u4e00-\u9fff][即立边随][改办行]|日常|全年|推进|推动|实施|开展|落实|抓好|完善|深化|坚持|执行|优化|进行|"
     r"工作|任务|每(?:个?月|季度?|半年|年|周|日)|[底末前]|[一二三四两\d]次|并|中|性|化|起|始终|动态|更新|有效|(?:20\d\d年)?(?:\d{1,2}月)?|[，,、]"
@@ -22,9 +24,15 @@ _DATE = re.compile(rf"^(?:{_YEAR})?(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}})[日
 _DATE_MARKS = re.compile(r"^(?P<year>20\d\d)([-./])(?P<month>\d{1,2})\2(?P<day>\d{1,2})(?:前|之前|止)?$")
 _MONTH_MARKS = re.compile(r"^(?P<year>20\d\d)[-./](?P<month>\d{1,2})月?(?:底|前|底前)?$")
 _MONTH = re.compile(rf"^(?:{_YEAR})?(?P<month>\d{{1,2}})月(?P<part>[上中下]旬)?{_TAIL}$")
-_QUARTER = re.compile(rf"^(?:{_YEAR})?第?(?P<quarter>[1-4一二三四])季度?{_TAIL}$|^(?:{_YEAR.replace('year', 'year2')})?[Qq](?P<q>[1-4])$")
+_QUARTER = re.compile(
+    rf"^(?:{_YEAR})?第?(?P<quarter>[1-4一二三四])季度?{_TAIL}$|^(?:{_YEAR.replace('year', 'year2')})?[Qq](?P<q>[1-4])$"
+)
 _HALF = re.compile(rf"^(?:{_YEAR})?(?P<half>[上下])半年{_TAIL}$")
-_YEAR_ONLY = re.compile(r"^(?:(?P<year>20\d\d|\d\d)年?|(?P<word>今年|本年|全年|年度|当年|明年|次年)?(?:年)?)(?:全年|年|度|年度|年终|年内)*" + _TAIL + r"$")
+_YEAR_ONLY = re.compile(
+    r"^(?:(?P<year>20\d\d|\d\d)年?|(?P<word>今年|本年|全年|年度|当年|明年|次年)?(?:年)?)(?:全年|年|度|年度|年终|年内)*"
+    + _TAIL
+    + r"$"
+)
 _CN_YEAR = re.compile(r"[二][〇○Ｏ零0O][一二三四五六七八九〇○零]{2}(?=年)")
 _CN_MONTH = re.compile(r"(?P<n>十[一二]?|[一二三四五六七八九])(?=月)")
 _CN_DAY = re.compile(r"(?<=月)(?P<n>[二三]?十[一二三四五六七八九]?|[一二三四五六七八九])(?=[日号])")
@@ -47,17 +55,31 @@ def month_end(year: int, month: int) -> date:
     return date(year, month, monthrange(year, month)[1])
 
 
-_REMARK = re.compile(r"[（(〔\[](?:已|正在|力争|争取|基本|其中|部分|视|如|按|结合|根据)[^（()）]{0,30}[)）〕\]]?$")
-_FROM = re.compile(r"^(?:即日起|(?:自|从)?(?:20\d\d年)?(?:\d{1,2}月)?(?:\d{1,2}日)?起?)(?:[-—–～~]|至|到)(?=20\d\d年|\d{1,2}月\d{1,2}日)")
-_NAMED = ((re.compile(r"[“\"]?十四五[”\"]?(?:末|期末|期间|规划期末|时期)"), "2025年底"), (re.compile(r"[“\"]?十五五[”\"]?(?:末|期末|期间|时期)"), "2030年底"),
-          (re.compile(r"国庆节?前"), "9月底前"), (re.compile(r"[“\"]?五一[”\"]?(?:劳动)?节?前"), "4月底前"))
+_REMARK = re.compile(
+    r"[（(〔\[](?:已|正在|力争|争取|基本|其中|部分|视|如|按|结合|根据)[^（()）]{0,30}[)）〕\]]?$"
+)
+_FROM = re.compile(
+    r"^(?:即日起|(?:自|从)?(?:20\d\d年)?(?:\d{1,2}月)?(?:\d{1,2}日)?起?)(?:[-—–～~]|至|到)(?=20\d\d年|\d{1,2}月\d{1,2}日)"
+)
+_NAMED = (
+    (re.compile(r"[“\"]?十四五[”\"]?(?:末|期末|期间|规划期末|时期)"), "2025年底"),
+    (re.compile(r"[“\"]?十五五[”\"]?(?:末|期末|期间|时期)"), "2030年底"),
+    (re.compile(r"国庆节?前"), "9月底前"),
+    (re.compile(r"[“\"]?五一[”\"]?(?:劳动)?节?前"), "4月底前"),
+)
 _BEGIN = re.compile(r"(?:启动|开始|起步|开工|起)$")
-_DATED = re.compile(r"2[0OoQ〇○][\dOolI〇○]{2}年|\d[\dOolI]?\s*[月目]|[\d年月][底末](?:前|$)|年[底末内]|季度|[上下]半年|^持续|^长期|^常态|^全年|^即时|^适时|^20\d\d$")
+_DATED = re.compile(
+    r"2[0OoQ〇○][\dOolI〇○]{2}年|\d[\dOolI]?\s*[月目]|[\d年月][底末](?:前|$)|年[底末内]|季度|[上下]半年|^持续|^长期|^常态|^全年|^即时|^适时|^20\d\d$"
+)
 
 
 def looks_dated(text: str) -> bool:
     """True for a short text that speaks of a date, whether or not it can be read."""
-    return len(text) <= 24 and bool(_DATED.search(text)) and not re.search(r"[局委办厅部院司府、，,；;]|[会关位门心]等?$|牵头|配合|负责|参与|参加", text)
+    return (
+        len(text) <= 24
+        and bool(_DATED.search(text))
+        and not re.search(r"[局委办厅部院司府、，,；;]|[会关位门心]等?$|牵头|配合|负责|参与|参加", text)
+    )
 
 
 def _plain(text: str) -> str:
@@ -102,7 +124,9 @@ def _strict(plain: str, raw: str, plan_year: int | None) -> ReadDeadline | None:
     return None
 
 
-def _ending(year_text: str | None, raw: str, plan_year: int | None, kind: str, month: int) -> ReadDeadline | None:
+def _ending(
+    year_text: str | None, raw: str, plan_year: int | None, kind: str, month: int
+) -> ReadDeadline | None:
     year = _year(year_text, plan_year)
     if year is None:
         return None
@@ -129,8 +153,11 @@ _REPAIRS = (
     (re.compile(r"(?<=[年\d])[低厎廷氐](?=前|$)"), "底"),
     (re.compile(r"^(20\d\d)[^\d年](?=[底末前]|$)"), r"\1年"),
     (re.compile(r"(?<=[一二三四1-4])[李秀委](?=度|$)"), "季"),
-    (re.compile(r"[侍特待恃]续"), "持续"), (re.compile(r"[侍特待恃](?=久)"), "持"),
-    (re.compile(r"长[斯朝欺]"), "长期"), (re.compile(r"坚[特待侍恃]"), "坚持"), (re.compile(r"(?<=[持续])[椎惟雅]"), "推"),
+    (re.compile(r"[侍特待恃]续"), "持续"),
+    (re.compile(r"[侍特待恃](?=久)"), "持"),
+    (re.compile(r"长[斯朝欺]"), "长期"),
+    (re.compile(r"坚[特待侍恃]"), "坚持"),
+    (re.compile(r"(?<=[持续])[椎惟雅]"), "推"),
     (re.compile(r"[曰]"), "日"),
     (re.compile(r"(?<=年\d)[日曰目口](?=$|底|末|前)|(?<=年\d\d)[日曰目口](?=$|底|末|前)"), "月"),
     (re.compile(r"(?<=[年\d])目(?=$|底|末|前|\d)"), "月"),

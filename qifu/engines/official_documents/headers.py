@@ -9,8 +9,24 @@ from typing import Literal
 from .characters import bare, chinese_number, distance, fold, look_alike
 
 Role = Literal[
-    "number", "group", "measure", "responsible", "lead", "cooperating", "deadline", "note", "office",
-    "dimension", "name", "unit", "target", "frequency", "goal", "targets", "tasks", "baseline",
+    "number",
+    "group",
+    "measure",
+    "responsible",
+    "lead",
+    "cooperating",
+    "deadline",
+    "note",
+    "office",
+    "dimension",
+    "name",
+    "unit",
+    "target",
+    "frequency",
+    "goal",
+    "targets",
+    "tasks",
+    "baseline",
 ]
 Kind = Literal["indicators", "tasks", "actions"]
 
@@ -48,7 +64,11 @@ WORDS: dict[Kind, dict[Role, str]] = {
         "target": "年目标值 目标值 年度目标 年目标 全年目标 目标 年度目标值 计划目标 全年目标值 指标值 目标数 计划值 预期目标 计划数 任务数 年度任务 目标数值 预期值 年度计划 年度计划值 年度指标值 年度任务数 工作目标 任务目标 目标任务 全年任务 全年计划 目标要求 达标值 标准值 年底目标 年末目标 基本目标 底线目标 计划 年度目标任务 目标（年） 预期目标值 考核目标 考核目标值 目标任务数 目标计划",
         "baseline": "上年值 基期值 上年完成值 现状值 上年实绩 上年完成 基础值 上年度值 基准值 去年完成值 完成值 年完成值 年实绩 年基数 基数",
         "frequency": "频度 监测频度 频次 监测周期 统计周期 报送频率 更新频率 周期 评价周期 统计频度 监测频率 报送周期 统计频率 频率 报送频度 数据频度 采集频度 更新周期 通报频次 更新频次 监测频次 报送频次 统计频次 采集频率 考核周期 调度频次 调度频率 数据周期",
-        "lead": _LEAD, "responsible": _RESPONSIBLE, "cooperating": _COOPERATING, "deadline": _DEADLINE, "note": f"{_NOTE} {_OTHERS}",
+        "lead": _LEAD,
+        "responsible": _RESPONSIBLE,
+        "cooperating": _COOPERATING,
+        "deadline": _DEADLINE,
+        "note": f"{_NOTE} {_OTHERS}",
     },
     "tasks": {
         "number": _NUMBER,
@@ -56,9 +76,14 @@ WORDS: dict[Kind, dict[Role, str]] = {
         "项目 工作类别 任务事项 改革任务 任务板块 工作领域 专项 方面 工作目标 工作板块 重点改革任务 维度 改革领域 任务大类 大类 类型 攻坚任务 任务项",
         "measure": "工作举措 具体措施 主要举措 工作措施 具体任务 主要内容 重点举措 任务内容 改革举措 工作内容 具体内容 任务要求 工作要求 细化举措 落实举措 具体举措 推进举措 措施 举措 "
         "重点措施 主要措施 实施内容 任务描述 工作任务 二级任务 重点任务 主要任务 细化措施 政策措施 工作任务及措施 重点工作 内容 具体工作 重点工作任务 具体要求 重点内容 事项内容 任务举措 实施举措 改革内容 工作事项 任务分解 任务 细化任务 推进措施 落实措施 主要工作 目标任务 任务明细 创新举措 行动举措 攻坚举措 改革任务 改革事项 改革任务内容 任务事项 事项 任务名称 重点事项 工作任务内容 工作目标及措施 目标措施 主要工作内容 工作安排 具体事项 任务具体内容 重点改革任务 改革任务及举措 工作目标任务 主要工作任务 工作清单 任务安排 实施举措内容 推进内容 工作要点 要点 整改措施 任务和措施 目标要求 工作目标 具体安排 目标及举措",
-        "responsible": _RESPONSIBLE, "lead": _LEAD, "cooperating": _COOPERATING, "deadline": _DEADLINE,
-        "office": _OTHERS + " 责任处室 责任科室 承办处室 责任人 联系人 责任领导 分管领导 联络员 牵头领导 联系处室 责任股室 具体责任人 联系电话 牵头处室 省领导 主办处室 经办处室 负责人 包联领导",
-        "note": _NOTE + " 成果形式 工作成果 标志性成果 预期成效 预期成果 目标成效 工作目标 完成标志 成果 目标 完成情况 进展情况 量化目标 输出成果 落实情况 工作进展",
+        "responsible": _RESPONSIBLE,
+        "lead": _LEAD,
+        "cooperating": _COOPERATING,
+        "deadline": _DEADLINE,
+        "office": _OTHERS
+        + " 责任处室 责任科室 承办处室 责任人 联系人 责任领导 分管领导 联络员 牵头领导 联系处室 责任股室 具体责任人 联系电话 牵头处室 省领导 主办处室 经办处室 负责人 包联领导",
+        "note": _NOTE
+        + " 成果形式 工作成果 标志性成果 预期成效 预期成果 目标成效 工作目标 完成标志 成果 目标 完成情况 进展情况 量化目标 输出成果 落实情况 工作进展",
     },
     "actions": {
         "number": _NUMBER,
@@ -66,15 +91,27 @@ WORDS: dict[Kind, dict[Role, str]] = {
         "goal": "攻坚目标 工作目标 目标 行动目标 总体目标 改革目标 主要目标 目标任务 预期目标 目标要求 年度目标 专项目标 任务目标 目标内容 总体要求 预期成效 攻坚方向 目标定位",
         "targets": "主要指标 量化指标 核心指标 考核指标 预期指标 年度指标 指标 关键指标 目标指标 具体指标 指标目标 量化目标 重点指标 工作指标 主要目标指标 指标任务 量化任务 年度量化指标 目标值",
         "tasks": "重点任务 主要任务 重点工作 主要举措 重点举措 任务 工作任务 具体任务 攻坚任务 改革举措 工作举措 任务清单 重点工作任务 具体举措 主要措施 任务举措 行动任务 工作内容 主要内容 攻坚举措 重点内容 具体措施 工作措施",
-        "lead": _LEAD, "responsible": _RESPONSIBLE, "cooperating": _COOPERATING, "deadline": _DEADLINE, "note": f"{_NOTE} {_OTHERS}",
+        "lead": _LEAD,
+        "responsible": _RESPONSIBLE,
+        "cooperating": _COOPERATING,
+        "deadline": _DEADLINE,
+        "note": f"{_NOTE} {_OTHERS}",
     },
 }
-_WORDS: dict[Kind, dict[Role, list[str]]] = {k: {r: w.split() for r, w in roles.items()} for k, roles in WORDS.items()}
-_OF_KIND: dict[Kind, frozenset[str]] = {k: frozenset(w for words in roles.values() for w in words) for k, roles in _WORDS.items()}
-_ALL = sorted({word for roles in _WORDS.values() for words in roles.values() for word in words if len(word) > 1})
+_WORDS: dict[Kind, dict[Role, list[str]]] = {
+    k: {r: w.split() for r, w in roles.items()} for k, roles in WORDS.items()
+}
+_OF_KIND: dict[Kind, frozenset[str]] = {
+    k: frozenset(w for words in roles.values() for w in words) for k, roles in _WORDS.items()
+}
+_ALL = sorted(
+    {word for roles in _WORDS.values() for words in roles.values() for word in words if len(word) > 1}
+)
 _LETTERS = {word: frozenset(word) for word in _ALL}
 _ALL_SET = frozenset(_ALL) | {"序", "号"}
-_NOISE = re.compile(r"^(?:20\d\d年?|\d\d年|年度?)(?=[\u4e00-\u9fff])|[（(\[〔].*?[）)\]〕]|[:：/、\s\"“”]+$|^[\"“]")
+_NOISE = re.compile(
+    r"^(?:20\d\d年?|\d\d年|年度?)(?=[\u4e00-\u9fff])|[（(\[〔].*?[）)\]〕]|[:：/、\s\"“”]+$|^[\"“]"
+)
 
 
 def heading_word(text: str) -> str:
@@ -108,7 +145,9 @@ def period_end(text: str) -> int | None:
     return 12 if re.fullmatch(r"(?:20\d\d年)?全年", plain) else None
 
 
-_PART_OF_YEAR = re.compile(r"(?:20\d\d年?)?(?:第?[一二三四1-4]季度?|[上下]?半年|前?\d{1,2}月份?)(?:[末底]前?)?(?:累计)?(?:目标|计划|任务|指标|预期)?[值数]?")
+_PART_OF_YEAR = re.compile(
+    r"(?:20\d\d年?)?(?:第?[一二三四1-4]季度?|[上下]?半年|前?\d{1,2}月份?)(?:[末底]前?)?(?:累计)?(?:目标|计划|任务|指标|预期)?[值数]?"
+)
 
 
 def is_part_of_year(text: str) -> bool:
@@ -127,7 +166,9 @@ _LAST_WORDS = (
     (re.compile(r"事项$"), "事项"),
     (re.compile(r"(?:方向|领域|类别|板块)$"), "领域"),
 )
-_NO_LAST_WORD = re.compile(r"填[报表]|报送|统计|印发|发布|更新|联系|督[办查导]|考核|评价|验收|监[督测]|审[核批]|指导|备案|数据|来源|计量|开始|启动|上[一]?年|完成情况")
+_NO_LAST_WORD = re.compile(
+    r"填[报表]|报送|统计|印发|发布|更新|联系|督[办查导]|考核|评价|验收|监[督测]|审[核批]|指导|备案|数据|来源|计量|开始|启动|上[一]?年|完成情况"
+)
 
 
 @lru_cache(maxsize=4096)
@@ -144,7 +185,9 @@ def known_heading(text: str) -> str | None:
     word = heading_word(text)
     if not word:
         return None
-    if re.search(r"上年|去年|上一年|基期|现状|实绩|基数|完成值|完成数|实际|已完成", word) and not re.search(r"目标|计划|时", word):
+    if re.search(r"上年|去年|上一年|基期|现状|实绩|基数|完成值|完成数|实际|已完成", word) and not re.search(
+        r"目标|计划|时", word
+    ):
         return "上年值"
     if word in _ALL_SET:
         return word

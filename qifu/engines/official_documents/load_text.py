@@ -19,14 +19,18 @@ _PAGE_LINE = re.compile(r"^\s*[—\-–－]*\s*\d{1,3}\s*[—\-–－]*\s*$|^\s*
 ENDS_TABLE = re.compile(r"^\s*(?:附\s*[件表]|抄\s*[送报]|[（(]\s*此件)")
 _BOX = str.maketrans({"│": "|", "┃": "|", "║": "|", "｜": "|", "¦": "|"})
 
-_NUMBERED = re.compile(r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十]{1,3}[)）])\s*[\u4e00-\u9fff“《]")
+_NUMBERED = re.compile(
+    r"^\s*(?:[一二三四五六七八九十]{1,3}\s*[、.．]|[（(][一二三四五六七八九十]{1,3}[)）])\s*[\u4e00-\u9fff“《]"
+)
 
 
 def body_begins(line: str, following: list[str]) -> bool:
     """True for a numbered heading or sentence in one piece before text in one piece: no line of a table."""
     after = next((text.strip() for text in following if text.strip()), "")
-    return bool(_NUMBERED.match(line)) and not any(re.search(r"\S[ \u3000]{2,}\S|\t", text.strip()) for text in (line, after)) and (
-        bool(_NUMBERED.match(after)) or len(line.strip()) > 40
+    return (
+        bool(_NUMBERED.match(line))
+        and not any(re.search(r"\S[ \u3000]{2,}\S|\t", text.strip()) for text in (line, after))
+        and (bool(_NUMBERED.match(after)) or len(line.strip()) > 40)
     )
 
 

@@ -13,7 +13,9 @@ from .tables import RawTable, TableCollector
 
 _ANNEX = re.compile(r"^附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：.、]?\s*(?P<title>.*)$")
 _ANNEX_LIST = re.compile(r"^附\s*[件表]\s*[:：]\s*\S")
-_TAIL = re.compile(r"^(?:抄\s*送|抄\s*报|[（(]?\s*此件|注[:：]|备注[:：]|印发|公开属性|签发|联系人|填表说明|说明[:：]|[\u4e00-\u9fff]{4,30}(?:办公室|委员会|专班|政府)\s*20\d\d)")
+_TAIL = re.compile(
+    r"^(?:抄\s*送|抄\s*报|[（(]?\s*此件|注[:：]|备注[:：]|印发|公开属性|签发|联系人|填表说明|说明[:：]|[\u4e00-\u9fff]{4,30}(?:办公室|委员会|专班|政府)\s*20\d\d)"
+)
 
 _DUTY = re.compile(r"[（(〔\[【](?:牵头|责任|主办|主责)(?:单位|部门)[:：][^（）()]*[）)〕\]】]。?$")
 
@@ -39,14 +41,25 @@ def segment(document: SourceDocument) -> Segments:
             continue
         if isinstance(block, Row):
             if _single(block) and not collector.holds(block):
-                _paragraph(Paragraph(" ".join(t for t in block.texts if t.strip()), block.line, block.page), result, collector, in_annex, index < last_row)
+                _paragraph(
+                    Paragraph(" ".join(t for t in block.texts if t.strip()), block.line, block.page),
+                    result,
+                    collector,
+                    in_annex,
+                    index < last_row,
+                )
             else:
                 collector.add_row(block)
             continue
         text = squeeze(block.text)
         if not text or is_page_number(text):
             continue
-        if (match := _ANNEX.match(text)) and not _ANNEX_LIST.match(text) and len(text) < 60 and not text.endswith("。"):
+        if (
+            (match := _ANNEX.match(text))
+            and not _ANNEX_LIST.match(text)
+            and len(text) < 60
+            and not text.endswith("。")
+        ):
             in_annex = True
             collector.heading_text(match["title"], True)
             continue
@@ -73,7 +86,11 @@ def _is_head(rows: list[Row]) -> bool:
     texts = [squeeze(t) for row in rows for t in row.texts if t.strip()]
     if not texts or len(rows) > 4 or len(texts) > 6 or any(len(t) > 60 or "。" in t for t in texts):
         return False
-    telling = [t for t in texts if read_number(t) or read_date(t) or re.search(r"签发人|文件$|^(?:特急|加急)|抄送|印发$", t)]
+    telling = [
+        t
+        for t in texts
+        if read_number(t) or read_date(t) or re.search(r"签发人|文件$|^(?:特急|加急)|抄送|印发$", t)
+    ]
     return bool(telling) and 2 * len(telling) >= len(texts)
 
 
@@ -96,13 +113,17 @@ def _single(row: Row) -> bool:
     return len(row.cells) == 1 and row.ruled
 
 
-def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in_annex: bool, rows_follow: bool) -> None:
+def _paragraph(
+    block: Paragraph, result: Segments, collector: TableCollector, in_annex: bool, rows_follow: bool
+) -> None:
     text = squeeze(block.text)
     if rows_follow and len(text) < 20 and re.match(r"^[（(]?(?:计量)?单位\s*[:：]", text):
         collector.heading_text(text, False)
         return
     in_lines = collector.is_open and not collector.open_is_ruled and (rows_follow or in_annex)
-    body_text = heading_level(text) in (1, 2) and ((len(text) > 40 and not in_annex) or bool(_DUTY.search(text)))
+    body_text = heading_level(text) in (1, 2) and (
+        (len(text) > 40 and not in_annex) or bool(_DUTY.search(text))
+    )
     if in_lines and not body_text and len(text) > 1 and not _TAIL.match(text) and not read_date(text):
         collector.add_loose(block)
         return
@@ -113,7 +134,12 @@ def _paragraph(block: Paragraph, result: Segments, collector: TableCollector, in
     if in_annex and not _TAIL.match(text) and len(text) < 60 and "。" not in text:
         collector.heading_text(text, False)
         return
-    if not collector.is_open and not in_annex and rows_follow and len(text) < 40 and text.endswith(("表", "清单", "分工", "任务")):
+    if (
+        not collector.is_open
+        and not in_annex
+        and rows_follow
+        and len(text) < 40
+        and text.endswith(("表", "清单", "分工", "任务"))
+    ):
         collector.heading_text(text, True)
     result.paragraphs.append(block)
-

@@ -25,7 +25,11 @@ from .headers import (
 from .markup import has_markup, without_markup
 
 SEPARATOR_ROW = re.compile(r"^[\s\-=—_–|+:：*]*$")
-_TITLE_HINTS: dict[Kind, str] = {"indicators": r"指标", "tasks": r"任务(?!.*行动)|举措|措施|分工", "actions": r"专项行动|攻坚行动|行动"}
+_TITLE_HINTS: dict[Kind, str] = {
+    "indicators": r"指标",
+    "tasks": r"任务(?!.*行动)|举措|措施|分工",
+    "actions": r"专项行动|攻坚行动|行动",
+}
 _NEEDED: dict[Kind, tuple[tuple[Role, ...], ...]] = {
     "indicators": (("name",), ("target",)),
     "tasks": (("measure",), ("responsible", "lead", "deadline")),
@@ -43,7 +47,9 @@ class RawTable:
     page_starts: set[int] = field(default_factory=set)  # lines of rows that follow a repeated heading
     loose: set[int] = field(default_factory=set)  # lines that are no table rows in the file
     marked: set[int] = field(default_factory=set)  # lines of rows in which tags were left
-    sections: dict[int, str] = field(default_factory=dict)  # line of a row -> the section heading printed above it
+    sections: dict[int, str] = field(
+        default_factory=dict
+    )  # line of a row -> the section heading printed above it
 
     @property
     def line(self) -> int:
@@ -74,7 +80,9 @@ class TypedTable:
         """True for short words that repeat or stand beside several rows: no figures, no units, no sentences."""
         texts = self._texts(column)
         filled = [t for t in texts if bare(t)]
-        if not filled or re.search(r"备注|说明|情况|进展|成果|联系|电话|领导", self.headings[column] if self.headings else ""):
+        if not filled or re.search(
+            r"备注|说明|情况|进展|成果|联系|电话|领导", self.headings[column] if self.headings else ""
+        ):
             return False
         suited = sum(fit("group", t) > 0.5 and not re.search(r"\d", t) for t in filled) >= 0.7 * len(filled)
         return suited and (len(filled) < 0.8 * len(texts) or len(set(filled)) < 0.8 * len(filled))
@@ -88,7 +96,11 @@ class TypedTable:
         """True when most of a column's cells do not suit its role."""
         role = self.roles[column]
         filled = [t for t in self._texts(column) if bare(t)]
-        return bool(role) and len(filled) >= 2 and sum(fit(role, t) < -0.25 for t in filled) > 0.5 * len(filled) if role else False
+        return (
+            bool(role) and len(filled) >= 2 and sum(fit(role, t) < -0.25 for t in filled) > 0.5 * len(filled)
+            if role
+            else False
+        )
 
 
 def expanded(row: Row) -> Row:
@@ -143,14 +155,25 @@ class TableCollector:
     def add_row(self, row: Row) -> None:
         marked = any(has_markup(t) for t in row.texts)
         if marked:
-            row = Row([replace(c, text=without_markup(c.text)) for c in row.cells], row.line, row.page, row.table, row.ruled)
+            row = Row(
+                [replace(c, text=without_markup(c.text)) for c in row.cells],
+                row.line,
+                row.page,
+                row.table,
+                row.ruled,
+            )
         texts = row.texts
         if all(SEPARATOR_ROW.match(t) for t in texts):
             return
         if is_heading_row(texts):
             self._heading(row)
             return
-        if self._open is not None and self._open.heading is not None and not self._open.rows and _under_spans(self._open.heading, row):
+        if (
+            self._open is not None
+            and self._open.heading is not None
+            and not self._open.rows
+            and _under_spans(self._open.heading, row)
+        ):
             self._open.heading = _combined(self._open.heading, row)
             return
         if self._open is None or self._other_table(row):
@@ -172,7 +195,10 @@ class TableCollector:
         last = self._open.rows[-1] if self._open.rows else self._open.heading
         if not (row.ruled and last and last.table != row.table):
             return False
-        width, before = sum(c.span for c in row.cells), sum(c.span for c in (self._open.heading or last).cells)
+        width, before = (
+            sum(c.span for c in row.cells),
+            sum(c.span for c in (self._open.heading or last).cells),
+        )
         if abs(width - before) > 1:
             return True
         self._page_break = True
@@ -183,7 +209,9 @@ class TableCollector:
         if self._open is None:
             return
         self._open.loose.add(paragraph.line)
-        self._open.rows.append(Row([Cell(paragraph.text, paragraph.line, 1, paragraph.page)], paragraph.line, paragraph.page))
+        self._open.rows.append(
+            Row([Cell(paragraph.text, paragraph.line, 1, paragraph.page)], paragraph.line, paragraph.page)
+        )
 
     def _heading(self, row: Row) -> None:
         if self._open is not None and self._open.heading is not None:
@@ -208,7 +236,6 @@ class TableCollector:
         self._page_break = False
         self.tables.append(self._open)
 
-
     def _take_caption(self) -> None:
         """Rows of one text above the heading, such as 单位：亿元, are the table's caption."""
         above = self._open
@@ -229,7 +256,12 @@ def _same_heading(first: Row, second: Row, share: float = 0.7) -> bool:
     right = [heading_word(t) for t in expanded(second).texts]
     if [w for w in left if w] == [w for w in right if w]:
         return True
-    same = sum(1 for w in right if w and any(w == o or (o and known_heading(o) == known_heading(w) and known_heading(w)) for o in left))
+    same = sum(
+        1
+        for w in right
+        if w
+        and any(w == o or (o and known_heading(o) == known_heading(w) and known_heading(w)) for o in left)
+    )
     return same >= share * max(len([w for w in left if w]), len([w for w in right if w]), 1)
 
 
@@ -256,7 +288,10 @@ def _under_spans(heading: Row, row: Row) -> bool:
         return False
     wide = {i for i in range(len(top)) if not bare(top[i]) or (i + 1 < len(top) and not bare(top[i + 1]))}
     filled = [i for i, t in enumerate(own) if bare(t)]
-    words = all(len(bare(own[i])) <= 10 and not re.search(r"[。；，、%]|^[\W\d.]*\d[\d.]*\D?$", bare(own[i])) for i in filled)
+    words = all(
+        len(bare(own[i])) <= 10 and not re.search(r"[。；，、%]|^[\W\d.]*\d[\d.]*\D?$", bare(own[i]))
+        for i in filled
+    )
     return len(filled) >= 2 and set(filled) <= wide and words and any(bare(top[i]) for i in filled)
 
 
@@ -305,14 +340,23 @@ def type_table(raw: RawTable, year: int | None = None) -> TypedTable | None:
             blanks = [i for i, w in enumerate(words) if not w and roles[i]]
             printed = expanded(raw.heading).texts if raw.heading else []
             printed = [bare(t) for t in printed[: len(words)]] + [""] * (len(words) - len(printed))
-            named = [bool(role and (role_score(kind, role, word) > 0 or (role in _UNIT_ROLES and _UNITS_WORD.search(text))))
-                     for word, role, text in zip(words, roles, printed, strict=True)]
+            named = [
+                bool(
+                    role
+                    and (
+                        role_score(kind, role, word) > 0 or (role in _UNIT_ROLES and _UNITS_WORD.search(text))
+                    )
+                )
+                for word, role, text in zip(words, roles, printed, strict=True)
+            ]
             best = (score, TypedTable(raw, kind, roles, blanks, printed, named))
     least = 3.0 if raw.heading else 5.0
     return best[1] if best and best[0] >= least else None
 
 
-def _settled(kind: Kind, words: list[str], roles: list[Role | None], samples: list[list[str]]) -> list[Role | None] | None:
+def _settled(
+    kind: Kind, words: list[str], roles: list[Role | None], samples: list[list[str]]
+) -> list[Role | None] | None:
     """The roles after looking at columns together: sentences are no group, and actions have names."""
     if kind == "actions":
         names = [s[roles.index("name")] for s in samples]
@@ -353,7 +397,9 @@ def _lowest_name(roles: list[Role | None], samples: list[list[str]]) -> list[Rol
 
 _UNIT_ROLES: tuple[Role, ...] = ("lead", "responsible", "cooperating")
 _UNITS_WORD = re.compile(r"单位|部门|主体|分工")
-_NO_UNITS = re.compile(r"领导|人员|责任人|负责人|联系|处室|科室|股室|电话|考核|评价|备注|数据来源|报送|统计部门|统计单位|验收|督办|督查|督导|监督|审核|指导|备案|主送|包保|挂钩")
+_NO_UNITS = re.compile(
+    r"领导|人员|责任人|负责人|联系|处室|科室|股室|电话|考核|评价|备注|数据来源|报送|统计部门|统计单位|验收|督办|督查|督导|监督|审核|指导|备案|主送|包保|挂钩"
+)
 
 
 def _take_units(kind: Kind, roles: list[Role | None], raw: RawTable, samples: list[list[str]]) -> None:
@@ -368,15 +414,23 @@ def _take_units(kind: Kind, roles: list[Role | None], raw: RawTable, samples: li
         filled = [s[column] for s in samples if bare(s[column])]
         if not filled or sum(fit("responsible", t) >= 1.2 for t in filled) < 0.6 * len(filled):
             continue
-        wanted: tuple[Role, ...] = ("lead", "responsible", "cooperating") if column < first else ("responsible", "cooperating")
+        wanted: tuple[Role, ...] = (
+            ("lead", "responsible", "cooperating") if column < first else ("responsible", "cooperating")
+        )
         free = [r for r in wanted if r not in roles and (kind == "tasks" or r == "cooperating")]
         if free:
             roles[column] = free[0]
 
 
-def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTable, samples: list[list[str]]) -> bool:
+def _credible(
+    kind: Kind, words: list[str], roles: list[Role | None], raw: RawTable, samples: list[list[str]]
+) -> bool:
     """False where a heading stands and names hardly a column of this kind: some other table."""
-    named = sum(1 for word, role in zip(words, roles, strict=True) if role not in (None, "number", "note") and word and role_score(kind, role, word) > 0)
+    named = sum(
+        1
+        for word, role in zip(words, roles, strict=True)
+        if role not in (None, "number", "note") and word and role_score(kind, role, word) > 0
+    )
     if kind == "actions":
         heading = words[roles.index("name")]
         if "targets" not in roles and not ({"goal", "tasks"} <= set(roles)) and "行动" not in heading:
@@ -388,16 +442,28 @@ def _credible(kind: Kind, words: list[str], roles: list[Role | None], raw: RawTa
         return True
     if named >= 2 or (named == 1 and re.search(_TITLE_HINTS[kind], raw.title)):
         return True
-    telling: tuple[Role, ...] = ("measure", "responsible", "deadline") if kind == "tasks" else ("name", "unit", "target")
+    telling: tuple[Role, ...] = (
+        ("measure", "responsible", "deadline") if kind == "tasks" else ("name", "unit", "target")
+    )
     least = {"measure": 0.8, "name": 0.8}
     for role in telling:
-        column = roles.index(role) if role in roles else roles.index("lead") if role == "responsible" and "lead" in roles else -1
-        if column < 0 or sum(fit(role, s[column]) >= least.get(role, 1.5) for s in samples) < 0.7 * len(samples):
+        column = (
+            roles.index(role)
+            if role in roles
+            else roles.index("lead")
+            if role == "responsible" and "lead" in roles
+            else -1
+        )
+        if column < 0 or sum(fit(role, s[column]) >= least.get(role, 1.5) for s in samples) < 0.7 * len(
+            samples
+        ):
             return False
     return len(samples) >= 2
 
 
-_PERSONAL = re.compile(r"姓名|职务|职称|电话|手机|联系方式|传真|邮箱|性别|年龄|籍贯|值班|值守|座位|车牌|身份证|出生|学历")
+_PERSONAL = re.compile(
+    r"姓名|职务|职称|电话|手机|联系方式|传真|邮箱|性别|年龄|籍贯|值班|值守|座位|车牌|身份证|出生|学历"
+)
 
 
 def is_roster(words: list[str], raw: RawTable) -> bool:
@@ -413,10 +479,17 @@ def with_unknown_heading(raw: RawTable) -> RawTable:
         return raw
     first, *rest = [expanded(r) for r in raw.rows]
     texts = [bare(t) for t in first.texts]
-    if len(texts) < 3 or not all(texts) or any(len(t) > 10 or re.search(r"[\d。；，、%]", t) for t in texts) or len(set(texts)) < len(texts):
+    if (
+        len(texts) < 3
+        or not all(texts)
+        or any(len(t) > 10 or re.search(r"[\d。；，、%]", t) for t in texts)
+        or len(set(texts)) < len(texts)
+    ):
         return raw
     below = [[bare(r.cells[i].text) for r in rest if i < len(r.cells)] for i in range(len(texts))]
-    if not any(sum(bool(re.search(r"\d", t)) for t in column) >= 0.6 * len(column) for column in below if column):
+    if not any(
+        sum(bool(re.search(r"\d", t)) for t in column) >= 0.6 * len(column) for column in below if column
+    ):
         return raw
     return replace(raw, heading=raw.rows[0], rows=raw.rows[1:])
 
@@ -441,14 +514,27 @@ def _heading_words(raw: RawTable, rows: list[Row], year: int | None) -> list[str
     return words
 
 
-_TIMED = re.compile(r"^(?:20\d\d年?.{0,4}|年度?|上年值|\?|年?(?:预计|预期|执行|完成|实际|计划|初步|快报|任务|指标|数|值|值数)+)$")
+_TIMED = re.compile(
+    r"^(?:20\d\d年?.{0,4}|年度?|上年值|\?|年?(?:预计|预期|执行|完成|实际|计划|初步|快报|任务|指标|数|值|值数)+)$"
+)
 
 
 def _by_period(words: list[str], texts: list[str]) -> None:
     """Where columns for a part of the year stand beside one for the whole of it, the whole is the target."""
     parts = [i for i, t in enumerate(texts) if is_part_of_year(t)]
-    whole = [i for i, t in enumerate(texts) if i not in parts and words[i] != "上年值"
-             and (period_end(t) == 12 or (re.search(r"全年|年度|年[底末终]|20\d\d年", bare(t)) and role_score("indicators", "target", words[i])))]
+    whole = [
+        i
+        for i, t in enumerate(texts)
+        if i not in parts
+        and words[i] != "上年值"
+        and (
+            period_end(t) == 12
+            or (
+                re.search(r"全年|年度|年[底末终]|20\d\d年", bare(t))
+                and role_score("indicators", "target", words[i])
+            )
+        )
+    ]
     if not parts or not whole:
         return
     for i in parts:
@@ -459,12 +545,20 @@ def _by_period(words: list[str], texts: list[str]) -> None:
 
 def _by_year(words: list[str], years: list[int | None], plan_year: int | None) -> None:
     """Of several columns of figures, one a year, the plan's own year is the target; the others are not."""
-    dated = [i for i, y in enumerate(years) if y and (role_score("indicators", "target", words[i]) or _TIMED.match(words[i]))]
+    dated = [
+        i
+        for i, y in enumerate(years)
+        if y and (role_score("indicators", "target", words[i]) or _TIMED.match(words[i]))
+    ]
     dated = dated if len(dated) > 1 else [i for i in dated if _TIMED.match(words[i])]
     known = sorted({y for i in dated if (y := years[i]) and words[i] != "上年值"})
     if not known:
         return
-    own = plan_year if plan_year in known else next((y for y in known if plan_year and y > plan_year), known[-1])
+    own = (
+        plan_year
+        if plan_year in known
+        else next((y for y in known if plan_year and y > plan_year), known[-1])
+    )
     for i in dated:
         if words[i] != "上年值":
             words[i] = "目标值" if years[i] == own else "上年值"
@@ -485,7 +579,9 @@ def _split_words(words: list[str], width: int) -> list[str]:
 
 
 def _samples(rows: list[Row], width: int) -> list[list[str]]:
-    chosen = [r.texts for r in rows if len(r.cells) == width and sum(1 for t in r.texts if t.strip()) >= width / 2]
+    chosen = [
+        r.texts for r in rows if len(r.cells) == width and sum(1 for t in r.texts if t.strip()) >= width / 2
+    ]
     step = max(1, len(chosen) // 24)
     return chosen[::step][:24]
 
@@ -495,7 +591,10 @@ def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[flo
     roles: list[Role] = list(WORDS[kind])
     columns = [[s[i] for s in samples] for i in range(len(words))]
     named = [_well_named(kind, roles, word, columns[i]) for i, word in enumerate(words)]
-    value = [[_column_score(kind, role, word, columns[i], named[i]) for role in roles] for i, word in enumerate(words)]
+    value = [
+        [_column_score(kind, role, word, columns[i], named[i]) for role in roles]
+        for i, word in enumerate(words)
+    ]
     states: dict[int, tuple[float, tuple[int, ...]]] = {0: (0.0, ())}
     for scores in value:
         after: dict[int, tuple[float, tuple[int, ...]]] = {}
@@ -504,8 +603,11 @@ def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[flo
                 if index >= 0 and (used >> index & 1 or scores[index] <= 0):
                     continue
                 gain = scores[index] if index >= 0 else -0.4
-                if index >= 0 and roles[index] in ("group", "dimension") and not named[len(chosen)] and any(
-                    roles[k] in ("measure", "name") for k in chosen if k >= 0
+                if (
+                    index >= 0
+                    and roles[index] in ("group", "dimension")
+                    and not named[len(chosen)]
+                    and any(roles[k] in ("measure", "name") for k in chosen if k >= 0)
                 ):
                     gain -= 2.0
                 elif index >= 0 and any(roles[k] in _FOLLOWS.get(roles[index], ()) for k in chosen if k >= 0):
@@ -523,11 +625,22 @@ def _assign(kind: Kind, words: list[str], samples: list[list[str]]) -> tuple[flo
 
 # The role on the left usually stands before those on the right; decides between columns of like content.
 _FOLLOWS: dict[Role, tuple[Role, ...]] = {
-    "lead": ("cooperating",), "responsible": ("cooperating",), "group": ("measure",), "dimension": ("name",), "goal": ("targets", "tasks"),
-    "targets": ("tasks",), "name": ("goal", "targets", "tasks"),
+    "lead": ("cooperating",),
+    "responsible": ("cooperating",),
+    "group": ("measure",),
+    "dimension": ("name",),
+    "goal": ("targets", "tasks"),
+    "targets": ("tasks",),
+    "name": ("goal", "targets", "tasks"),
 }
-_UNNAMED: dict[tuple[Kind, Role], float] = {("tasks", "lead"): 0.95, ("tasks", "cooperating"): 0.9, ("actions", "responsible"): 0.5,
-                                             ("actions", "cooperating"): 0.95, ("indicators", "lead"): 0.9, ("indicators", "cooperating"): 0.85}
+_UNNAMED: dict[tuple[Kind, Role], float] = {
+    ("tasks", "lead"): 0.95,
+    ("tasks", "cooperating"): 0.9,
+    ("actions", "responsible"): 0.5,
+    ("actions", "cooperating"): 0.95,
+    ("indicators", "lead"): 0.9,
+    ("indicators", "cooperating"): 0.85,
+}
 
 
 def _well_named(kind: Kind, roles: list[Role], word: str, texts: list[str]) -> bool:
@@ -550,7 +663,9 @@ def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bo
     by_word = role_score(kind, role, word) if word else 0.0
     filled = [t for t in texts if t.strip()]
     fits = sorted(max(-2.0, fit(role, t)) for t in filled)
-    fits = fits[max(1, len(fits) // 7) if len(fits) >= 4 else 0 :]  # a damaged row must not speak for its column
+    fits = fits[
+        max(1, len(fits) // 7) if len(fits) >= 4 else 0 :
+    ]  # a damaged row must not speak for its column
     by_content = sum(fits) / len(fits) if fits else 0.0
     if by_word > 0:
         if by_content < -0.9 and len(filled) >= 2:
@@ -568,5 +683,8 @@ def _column_score(kind: Kind, role: Role, word: str, texts: list[str], named: bo
         return 0.0
     if role in ("name", "measure", "goal", "tasks", "targets") and unique < 0.7 and len(filled) > 3:
         by_content -= 1.0
-    return by_content * 0.8 * _UNNAMED.get((kind, role), 1.0) if by_content >= (0.6 if role in ("name", "goal") and not word else 1.0) else 0.0
-
+    return (
+        by_content * 0.8 * _UNNAMED.get((kind, role), 1.0)
+        if by_content >= (0.6 if role in ("name", "goal") and not word else 1.0)
+        else 0.0
+    )

@@ -26,27 +26,51 @@ def two_lines(upper: str, lower: str, *rows: str) -> dict[str, Any]:
     return read_plan(html.encode(), filename="a.html").to_json()
 
 
-@pytest.mark.parametrize(("upper", "lower"), [("2024年目标", "上半年|全年"), ("目标值", "一季度末|全年"), ("年度计划", "前三季度|全年")])
+@pytest.mark.parametrize(
+    ("upper", "lower"),
+    [("2024年目标", "上半年|全年"), ("目标值", "一季度末|全年"), ("年度计划", "前三季度|全年")],
+)
 def test_full_year_wins_over_a_part_of_it(upper: str, lower: str) -> None:
     if lower.startswith("前"):
         lower = lower.replace("前三季度", "上半年目标")
-    plan = two_lines(upper, lower, "1|新设企业|户|40|90|市市场监管局", "2|技改投资|亿元|7|15|市工信局", "3|外资|万美元|20|55|市商务局")
+    plan = two_lines(
+        upper,
+        lower,
+        "1|新设企业|户|40|90|市市场监管局",
+        "2|技改投资|亿元|7|15|市工信局",
+        "3|外资|万美元|20|55|市商务局",
+    )
     assert [item["target"] for item in plan["indicators"]] == [90, 15, 55]
     assert [item["number"] for item in plan["indicators"]] == [1, 2, 3]
 
 
 def test_a_second_heading_line_of_unknown_words_is_no_row() -> None:
-    plan = two_lines("目标值", "甲档|乙档", "1|新设企业|户|40|90|市市场监管局", "2|技改投资|亿元|7|15|市工信局", "3|外资|万美元|20|55|市商务局")
+    plan = two_lines(
+        "目标值",
+        "甲档|乙档",
+        "1|新设企业|户|40|90|市市场监管局",
+        "2|技改投资|亿元|7|15|市工信局",
+        "3|外资|万美元|20|55|市商务局",
+    )
     assert [item["name"] for item in plan["indicators"]] == ["新设企业", "技改投资", "外资"]
     assert any(item["where"]["field"] == "target" for item in plan["irregularities"])
 
 
-@pytest.mark.parametrize("text", ["1.建设驿站2.培训专员3.公布清单", "（1）建设驿站（2）培训专员（3）公布清单", "①建设驿站②培训专员③公布清单"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1.建设驿站2.培训专员3.公布清单",
+        "（1）建设驿站（2）培训专员（3）公布清单",
+        "①建设驿站②培训专员③公布清单",
+    ],
+)
 def test_lists_without_line_ends_fall_apart(text: str) -> None:
     assert split_items(text) == ["建设驿站", "培训专员", "公布清单"]
 
 
-@pytest.mark.parametrize("text", ["1.建成标准厂房2.5万平方米", "1.落实附件（2）所列清单", "建成1.2万个车位，新增2.平台"])
+@pytest.mark.parametrize(
+    "text", ["1.建成标准厂房2.5万平方米", "1.落实附件（2）所列清单", "建成1.2万个车位，新增2.平台"]
+)
 def test_figures_and_references_are_no_list(text: str) -> None:
     assert len(split_items(text)) == 1
 
@@ -94,4 +118,7 @@ def test_a_goal_that_holds_the_figures_is_told() -> None:
         "1|融资畅通行动|缓解融资难题。|新增贷款50亿元|1.建立名单2.组织对接|市金融办|市财政局",
         "2|用工保障行动|缓解招工难题。招聘会达到30场||1.办招聘会2.建实训基地|市人社局|市总工会",
     ))  # fmt: skip
-    assert {item["where"]["field"] for item in plan["irregularities"] if item["where"]["number"] == 2} >= {"goal", "targets"}
+    assert {item["where"]["field"] for item in plan["irregularities"] if item["where"]["number"] == 2} >= {
+        "goal",
+        "targets",
+    }
