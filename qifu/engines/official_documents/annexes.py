@@ -422,12 +422,12 @@ class AnnexReader:
                     value,
                     shown,
                     comparator,
-                    frequency,  # type: ignore[arg-type]
+                    frequency,
                     self._source("indicators", row, "name"),
                 )
             )
 
-    def _target(self, row: DataRow) -> tuple[object, object, str | None, str | None]:
+    def _target(self, row: DataRow) -> tuple[Decimal | None, Comparator | None, str | None, str | None]:
         text = squeeze(self._unmarked("indicators", row, "target", row.text("target")))
         if not text:
             self.findings.add(
@@ -475,7 +475,9 @@ class AnnexReader:
             )
         return read
 
-    def _worded_target(self, row: DataRow, text: str) -> tuple[object, object, str | None, str | None]:
+    def _worded_target(
+        self, row: DataRow, text: str
+    ) -> tuple[Decimal | None, Comparator | None, str | None, str | None]:
         """A target that is no single figure: a range or words keep their text; one figure among words is that figure."""
         if not re.search(r"\d", plain_digits(text)) and re.search(r"[\u4e00-\u9fff]{2,}", text):
             return None, None, None, text
