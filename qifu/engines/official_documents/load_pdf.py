@@ -32,7 +32,7 @@ from .pdf_lines import (
     words_of,
 )
 from .pdf_pages import Glyph, Page, read_pages, ruled_grids
-from .pdf_tables import RuledRow, continues, inside, ruled_rows
+from .pdf_tables import RuledRow, continues, heading_apart, inside, ruled_rows
 
 _SCANNED = "这份 PDF 里没有文字，像是扫描件（如盖章件）。"
 _SCANNED_REMEDY = "请上传有文字的电子版（.docx 或从 Word 直接导出的 PDF），或先做文字识别再上传。"
@@ -57,6 +57,7 @@ class _Builder:
         self.line = 0
         self.table = 0
         self.loose: list[LooseLine] = []
+        self.heading: RuledRow | None = None  # the last heading row of a ruled table
         self.cut: RuledRow | None = None  # the last ruled row, as long as nothing but page numbers follows it
 
     def page(self, page: Page) -> None:
@@ -84,6 +85,8 @@ class _Builder:
 
     def _rows(self, rows: list[RuledRow]) -> None:
         """Rows of one grid; what goes on from the page before is added to the row it belongs to."""
+        if self.heading is not None:
+            rows = [*heading_apart(rows[0], self.heading), *rows[1:]]
         goes_on = self.cut is not None and self.cut.xs_like(rows[0]) and not is_heading_row(rows[0].texts)
         self.table += not goes_on  # a table without a second heading is one table
         at_top = True
@@ -99,6 +102,7 @@ class _Builder:
             self.line += 1
             ruled.number(self.line, self.table)
             self.document.blocks.append(ruled.row)
+            self.heading = ruled if heading else self.heading
             if not (heading and self.cut is not None and self.cut.xs_like(ruled)):
                 self.cut = ruled
 

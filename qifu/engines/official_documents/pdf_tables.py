@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .cell_types import read_row_number
 from .characters import bare
 from .grid import Cell, Row
-from .pdf_lines import cell_text
+from .pdf_lines import cell_text, text_lines
 from .pdf_pages import Glyph, Grid, Page
 
 _SAME_EDGE = 3.0  # points by which the columns of two pages may differ
@@ -39,6 +39,17 @@ class RuledRow:
         return len(self.xs) == len(other.xs) and all(
             abs(a - b) <= _SAME_EDGE for a, b in zip(self.xs, other.xs, strict=True)
         )
+
+    def with_parts(self, groups: list[list[Glyph]]) -> RuledRow:
+        """A row in the same columns that holds other characters."""
+        cells = [
+            Cell(cell_text([group], right), 0, i, self.page, cell.merged, cell.span)
+            for i, (cell, group, right) in enumerate(
+                zip(self.row.cells, groups, self.rights, strict=True), start=1
+            )
+        ]
+        row = Row(cells, 0, self.page, 0, True)
+        return RuledRow(row, self.xs, [[group] for group in groups], self.rights, self.page)
 
     def extend(self, rest: RuledRow) -> None:
         """Adds the part of the row that stands on the next page, cell by cell."""
@@ -83,6 +94,30 @@ def _text_edges(grid: Grid, glyphs: dict[tuple[int, int], list[Glyph]]) -> dict[
         if rights[c] <= grid.xs[c + 1]:  # else a cell over several columns
             rights[c] = min(rights[c], grid.xs[c + 1] - max(0.0, left - grid.xs[c]))
     return rights
+
+
+def heading_apart(ruled: RuledRow, heading: RuledRow) -> list[RuledRow]:
+    """Two rows where a page repeats the heading without a line under it; else the row as it is.
+
+    The heading is told by its words: every cell begins with exactly what the heading has in that column.
+    """
+    wanted = [bare(text) for text in heading.texts]
+    if len(wanted) != len(ruled.parts) or not ruled.xs_like(heading) or len(ruled.parts[0]) != 1:
+        return [ruled]
+    above: list[list[Glyph]] = []
+    below: list[list[Glyph]] = []
+    for words, (group,) in zip(wanted, ruled.parts, strict=True):
+        glyphs = [glyph for line in text_lines(group) for glyph in line]
+        at = next((i for i in range(len(glyphs) + 1) if bare(_spelled(glyphs[:i])) == words), None)
+        if at is None:
+            return [ruled]
+        above.append(glyphs[:at])
+        below.append(glyphs[at:])
+    return [ruled.with_parts(above), ruled.with_parts(below)] if any(below) else [ruled]
+
+
+def _spelled(glyphs: list[Glyph]) -> str:
+    return "".join(glyph.text for glyph in glyphs)
 
 
 def continues(upper: RuledRow, lower: RuledRow) -> bool:

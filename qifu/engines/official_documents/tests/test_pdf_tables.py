@@ -177,3 +177,23 @@ def test_a_landscape_page_reads_like_any_other() -> None:
     sheet.row(y, cells, edges)
     rows = [b.texts for b in load_pdf(sheet.bytes()) if isinstance(b, Row)]
     assert rows == [HEADING, ["1", LONG, UNITS, "2025年6月"]]
+
+
+def test_a_repeated_heading_without_a_line_under_it_is_no_part_of_the_first_row() -> None:
+    sheet = Sheet()
+    y = sheet.row(100, [[word] for word in HEADING])
+    sheet.row(y, [["1"], ["推动专员走访重点企业"], ["省经信厅"], ["2024年3月"]])
+    sheet.paper.showPage()
+    y = sheet.row(
+        100,
+        [["序号", "2"], ["工作举措", "编制办事指南"], ["责任单位", "省司法厅"], ["完成时限", "2024年6月"]],
+    )
+    sheet.row(y, [["3"], ["建立评价机制"], ["省财政厅"], ["2024年9月"]])
+    rows = [block.texts for block in load_pdf(sheet.bytes()).blocks if isinstance(block, Row)]
+    assert rows == [
+        HEADING,
+        ["1", "推动专员走访重点企业", "省经信厅", "2024年3月"],
+        HEADING,
+        ["2", "编制办事指南", "省司法厅", "2024年6月"],
+        ["3", "建立评价机制", "省财政厅", "2024年9月"],
+    ]
