@@ -21,14 +21,26 @@ _LEVELS = (
 )
 _CIRCLED = re.compile(r"^[①-⑳]")
 _ENDS = re.compile(r"[。！？；：:”）)】〕]$")
-_NUMBER = re.compile(r"([\u4e00-\u9fff]{1,14}?)\s*[〔\[（(【［﹝]\s*([2２][0-9０-９OoQlI〇○]{3})\s*[〕\]）)】］﹞]\s*第?\s*([0-9０-９OolI〇]{1,4})\s*号")
-_DATE = re.compile(r"^(2[0-9OoQlI〇]{3})\s*年\s*([0-9OolI]{1,2})\s*月\s*([0-9OolI]{1,2})\s*[日曰目号]?(?:印发)?$")
-_CN_DATE = re.compile(r"^([二][〇○零ＯO0一二三四五六七八九]{3})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日$")
-_TITLE_END = re.compile(r"(?:通知|意见|方案|办法|要点|计划|函|批复|报告|决定|公告|通告|规定|细则|措施|清单|行动|规划|安排|纲要|条例|任务书|分工)(?:[（(][^）)]*[)）])?$")
-_SEAL = re.compile(r"^[（(〔\[]?\s*(?:由)?([\u4e00-\u9fff（）]{2,30}?)\s*(?:代章|代印|用印|盖章)\s*[)）〕\]]?$")
+_NUMBER = re.compile(
+    r"([\u4e00-\u9fff]{1,14}?)\s*[〔\[（(【［﹝]\s*([2２][0-9０-９OoQlI〇○]{3})\s*[〕\]）)】］﹞]\s*第?\s*([0-9０-９OolI〇]{1,4})\s*号"
+)
+_DATE = re.compile(
+    r"^(2[0-9OoQlI〇]{3})\s*年\s*([0-9OolI]{1,2})\s*月\s*([0-9OolI]{1,2})\s*[日曰目号]?(?:印发)?$"
+)
+_CN_DATE = re.compile(
+    r"^([二][〇○零ＯO0一二三四五六七八九]{3})年([一二三四五六七八九十]{1,2})月([一二三四五六七八九十]{1,3})日$"
+)
+_TITLE_END = re.compile(
+    r"(?:通知|意见|方案|办法|要点|计划|函|批复|报告|决定|公告|通告|规定|细则|措施|清单|行动|规划|安排|纲要|条例|任务书|分工)(?:[（(][^）)]*[)）])?$"
+)
+_SEAL = re.compile(
+    r"^[（(〔\[]?\s*(?:由)?([\u4e00-\u9fff（）]{2,30}?)\s*(?:代章|代印|用印|盖章)\s*[)）〕\]]?$"
+)
 _URGENCY = re.compile(r"(?:^|紧急程度\s*[:：]\s*|缓急\s*[:：]\s*)(特急|加急|平急|特提|急件)(?=$|[\s　])")
 _SIGNER = re.compile(r"签发人?\s*[:：]\s*([\u4e00-\u9fff·]{2,4}(?:[\s　、]+[\u4e00-\u9fff·]{2,4})*)")
-_PUBLICITY = re.compile(r"(?:公开属性|公开方式|公开形式|政府信息公开选项|信息公开选项)\s*[:：]\s*([\u4e00-\u9fff]{2,8})|[（(]?此件\s*([\u4e00-\u9fff]{0,6}公开[\u4e00-\u9fff]{0,4})\s*[)）]?$")
+_PUBLICITY = re.compile(
+    r"(?:公开属性|公开方式|公开形式|政府信息公开选项|信息公开选项)\s*[:：]\s*([\u4e00-\u9fff]{2,8})|[（(]?此件\s*([\u4e00-\u9fff]{0,6}公开[\u4e00-\u9fff]{0,4})\s*[)）]?$"
+)
 _COPIED = re.compile(r"^(?:抄\s*送|抄\s*报)\s*[:：]\s*(.+)$", re.DOTALL)
 _ANNEX_LIST = re.compile(r"^附\s*件\s*[:：]")
 _LABEL_LINE = re.compile(
@@ -40,14 +52,20 @@ _FURNITURE = re.compile(
     r"网站标识码|网站地图|技术支持|相关(?:链接|解读|文档|稿件|阅读|附件)|政策解读|图解|责任编辑|编辑\s*[:：]|信息来源|发布时间\s*[:：]|.{0,30}(?:ICP备|公网安备|Copyright|版权所有))"
 )
 _RECORD_KEYS = {
-    "document_number": "文号|发文字号|发文文号|文件编号|文件号|公文编号", "issuer": "发布机构|发文机关|发文单位|发布单位|制发机关|制定机关|发布机关|发文机构",
-    "issued_on": "成文日期|成文时间|发文日期|发文时间|生成日期|制发日期|印发日期", "title": "标题|名称|文件名称|信息名称|公文标题",
+    "document_number": "文号|发文字号|发文文号|文件编号|文件号|公文编号",
+    "issuer": "发布机构|发文机关|发文单位|发布单位|制发机关|制定机关|发布机关|发文机构",
+    "issued_on": "成文日期|成文时间|发文日期|发文时间|生成日期|制发日期|印发日期",
+    "title": "标题|名称|文件名称|信息名称|公文标题",
     "": "索引号|信息索引号|时效|主题分类|主题词|公文种类|有效性|时效性|关键词|体裁分类|组配分类|信息分类|所属机构|公开日期|发布日期|废止日期|统一编号|信息类别|文件类型|效力状态|公文时效|内容概述|生效日期|失效日期|服务对象|发文类型|体裁|分类|状态|登记号",
 }
 _RECORD_FIELD = {key: name for name, keys in _RECORD_KEYS.items() for key in keys.split("|")}
-_RECORD = re.compile(rf"(?:^|(?<=[\s；;，,])|(?<=[\u4e00-\u9fff〕号\d]))({'|'.join(sorted(_RECORD_FIELD, key=len, reverse=True))})[:：]")
+_RECORD = re.compile(
+    rf"(?:^|(?<=[\s；;，,])|(?<=[\u4e00-\u9fff〕号\d]))({'|'.join(sorted(_RECORD_FIELD, key=len, reverse=True))})[:：]"
+)
 _DATE_AND_MORE = re.compile(r"^(2[\dOolI〇]{3}年\d{1,2}月\d{1,2}日)([（(〔].{2,30})$")
-_PAGE_NUMBER = re.compile(r"^[\s—\-–－·]*\d{1,3}[\s—\-–－·]*$|^第\s*\d+\s*页(?:\s*[，,/／]?\s*共\s*\d+\s*页)?$|^\d+\s*/\s*\d+$")
+_PAGE_NUMBER = re.compile(
+    r"^[\s—\-–－·]*\d{1,3}[\s—\-–－·]*$|^第\s*\d+\s*页(?:\s*[，,/／]?\s*共\s*\d+\s*页)?$|^\d+\s*/\s*\d+$"
+)
 
 
 @dataclass(slots=True)
@@ -138,7 +156,10 @@ def joined_paragraphs(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, list
         if whole and _goes_on(whole[-1][0].text, text, sentences):
             last, numbers = whole[-1]
             between = "；" if _LABEL_LINE.match(text) and last.text[-1] not in "。；;，,、：:" else ""
-            whole[-1] = (Paragraph(last.text + between + text, last.line, last.page), [*numbers, paragraph.line])
+            whole[-1] = (
+                Paragraph(last.text + between + text, last.line, last.page),
+                [*numbers, paragraph.line],
+            )
         else:
             whole.append((Paragraph(text, paragraph.line, paragraph.page), [paragraph.line]))
     return whole
@@ -149,16 +170,28 @@ def _lines(paragraphs: list[Paragraph]) -> list[tuple[Paragraph, str]]:
     lines: list[tuple[Paragraph, str]] = []
     for paragraph in paragraphs:
         text = squeeze(without_markup(paragraph.text))
-        if not text or is_page_number(text) or (len(text) < 120 and _FURNITURE.match(text) and not read_number(text)):
+        if (
+            not text
+            or is_page_number(text)
+            or (len(text) < 120 and _FURNITURE.match(text) and not read_number(text))
+        ):
             continue
         dated = _DATE_AND_MORE.match(bare(fold(text))) if len(text) < 60 else None
-        lines += [(paragraph, part) for part in (dated.groups() if dated else re.split(r"(?<=。)(?=抄[送报][:：])", text))]
+        lines += [
+            (paragraph, part)
+            for part in (dated.groups() if dated else re.split(r"(?<=。)(?=抄[送报][:：])", text))
+        ]
     return lines
 
 
 def _is_running_head(text: str, seen: set[str], following: list[str]) -> bool:
     """A short line that stood there before: the head of a page, not a signature above its date."""
-    if key(text) not in seen or not 6 <= len(text) <= 60 or heading_level(text) or re.search(r"[。：:]", text):
+    if (
+        key(text) not in seen
+        or not 6 <= len(text) <= 60
+        or heading_level(text)
+        or re.search(r"[。：:]", text)
+    ):
         return False
     if not (_TITLE_END.search(text) or text.endswith("文件")):
         return False
@@ -169,13 +202,24 @@ def _goes_on(before: str, text: str, sentences: bool) -> bool:
     """True when `text` is the rest of `before`; `sentences`: numbered items of this document are whole sentences."""
     if re.match(r"^(?:抄\s*[送报]|附\s*件|主送)", before):
         return bool(re.search(r"[、，,（(]$", before))
-    if re.match(r"^[（(〔\[【]\s*(?:牵头|责任|配合|协同|主办|由|[\u4e00-\u9fff、（）]{2,60}(?:牵头|负责|配合))", text):
+    if re.match(
+        r"^[（(〔\[【]\s*(?:牵头|责任|配合|协同|主办|由|[\u4e00-\u9fff、（）]{2,60}(?:牵头|负责|配合))", text
+    ):
         return len(before) > 10
     if _LABEL_LINE.match(text):
         if text.startswith(("主办单位", "承办单位")):
-            return heading_level(before) > 0 and before.rstrip("。")[-1:] not in "）)〕】］]" and not re.search(r"承办单位[:：].*(?:办公|信息|网)|网站", text)
+            return (
+                heading_level(before) > 0
+                and before.rstrip("。")[-1:] not in "）)〕】］]"
+                and not re.search(r"承办单位[:：].*(?:办公|信息|网)|网站", text)
+            )
         return heading_level(before) > 0 or len(before) > 20
-    if heading_level(text) or _ANNEX_LIST.match(text) or read_date(text) or (read_number(text) and len(text) < 30):
+    if (
+        heading_level(text)
+        or _ANNEX_LIST.match(text)
+        or read_date(text)
+        or (read_number(text) and len(text) < 30)
+    ):
         return False
     depth = sum(before.count(c) for c in "（(〔[") - sum(before.count(c) for c in "）)〕]")
     if depth > 0 and len(before) > 20 and re.search(r"[）)〕\]]", text):
@@ -184,12 +228,24 @@ def _goes_on(before: str, text: str, sentences: bool) -> bool:
         return not _ENDS.search(before) or before.endswith(("》", "）", "”"))
     if _ENDS.search(before) or _TITLE_END.search(before) or text.endswith(("：", ":")):
         return False
-    if read_date(before) or (looks_like_unit(before) and not heading_level(before) and not re.search(r"[，。；]", before)) or _SEAL.match(bare(before)) or read_number(before) or before.endswith("文件") or re.search(r"签发|公开|特急|加急", before):
+    if (
+        read_date(before)
+        or (looks_like_unit(before) and not heading_level(before) and not re.search(r"[，。；]", before))
+        or _SEAL.match(bare(before))
+        or read_number(before)
+        or before.endswith("文件")
+        or re.search(r"签发|公开|特急|加急", before)
+    ):
         return False
     level = heading_level(before)
     if level in (1, 2) and not re.search(r"[，。；]", before):
         return False
-    if level > 2 and not re.search(r"[，。；]", before) and len(before) < 30 and not (sentences and re.search(r"[，。；]", text)):
+    if (
+        level > 2
+        and not re.search(r"[，。；]", before)
+        and len(before) < 30
+        and not (sentences and re.search(r"[，。；]", text))
+    ):
         return False
     if level == 0 and len(before) < 8:
         return False
@@ -222,7 +278,9 @@ def _without_record(paragraphs: list[Paragraph]) -> tuple[dict[str, str], list[P
             rest.append(paragraph)
             continue
         for i, mark in enumerate(marks):
-            value = text[mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(text)].strip("；;，, ")
+            value = text[mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(text)].strip(
+                "；;，, "
+            )
             if value and (name := _RECORD_FIELD[mark[1]]):
                 record.setdefault(name, value)
     return record, rest
@@ -232,7 +290,11 @@ def record_line(cells: list[str]) -> str | None:
     """A row of such a record (label, value, label, value) as one line; None for another row."""
     texts = [bare(c).rstrip(":：") for c in cells]
     pairs = [(texts[i], texts[i + 1] if i + 1 < len(texts) else "") for i in range(0, len(texts), 2)]
-    if not texts or texts[0] not in _RECORD_FIELD or any(label and label not in _RECORD_FIELD for label, _ in pairs):
+    if (
+        not texts
+        or texts[0] not in _RECORD_FIELD
+        or any(label and label not in _RECORD_FIELD for label, _ in pairs)
+    ):
         return None
     return "；".join(f"{label}：{value}" for label, value in pairs if label)
 
@@ -245,7 +307,9 @@ def _from_record(record: dict[str, str], plan: Plan) -> None:
     plan.title = plan.title or record.get("title")
     if plan.issued_on is None and "issued_on" in record:
         marks = re.match(r"^(20\d\d)[-./年](\d{1,2})[-./月](\d{1,2})", record["issued_on"])
-        plan.issued_on = read_date("{}年{}月{}日".format(*marks.groups())) if marks else read_date(record["issued_on"])
+        plan.issued_on = (
+            read_date("{}年{}月{}日".format(*marks.groups())) if marks else read_date(record["issued_on"])
+        )
 
 
 def _agreeing_names(plan: Plan, texts: list[str], body: Body) -> None:
@@ -259,9 +323,13 @@ def _agreeing_names(plan: Plan, texts: list[str], body: Body) -> None:
     strange = [sum(c in "具匹肖巿布丁" for c in name) for name in (named, plan.issuer)]
     if (strange[0], -titled) > (strange[1], -signed):
         plan.title = plan.issuer + plan.title[len(plan.issuer) :]
-        body.doubts.append(("title", f"标题中的“{named}”与发文机关“{plan.issuer}”只差形近字，已按发文机关改正。"))
+        body.doubts.append(
+            ("title", f"标题中的“{named}”与发文机关“{plan.issuer}”只差形近字，已按发文机关改正。")
+        )
     else:
-        body.doubts.append(("issuer", f"发文机关“{plan.issuer}”与标题中的“{named}”只差形近字，已按标题改正。"))
+        body.doubts.append(
+            ("issuer", f"发文机关“{plan.issuer}”与标题中的“{named}”只差形近字，已按标题改正。")
+        )
         plan.issuer = named
 
 
@@ -275,12 +343,25 @@ def _header(texts: list[str], plan: Plan) -> int:
             plan.document_number = plan.document_number or number
         elif re.match(r"^[\u4e00-\u9fff“”\"〔〕（）()\s\d一号]{2,60}文件$", text) and "关于" not in text:
             plan.issuer = text.removesuffix("文件").strip()
-        elif titles and ((_TITLE_END.search(titles[-1]) and titles[-1].count("《") <= titles[-1].count("》")) or re.search(r"[。；]", text)):
+        elif titles and (
+            (_TITLE_END.search(titles[-1]) and titles[-1].count("《") <= titles[-1].count("》"))
+            or re.search(r"[。；]", text)
+        ):
             if addressed is None:
                 break
-        elif heading_level(text) or read_date(text) or _URGENCY.match(text) or _SIGNER.search(text) or _PUBLICITY.search(text):
+        elif (
+            heading_level(text)
+            or read_date(text)
+            or _URGENCY.match(text)
+            or _SIGNER.search(text)
+            or _PUBLICITY.search(text)
+        ):
             continue
-        elif "。" not in text and len(text) < 90 and (titles or "关于" in text or _TITLE_END.search(text) or _half_title(text, texts)):
+        elif (
+            "。" not in text
+            and len(text) < 90
+            and (titles or "关于" in text or _TITLE_END.search(text) or _half_title(text, texts))
+        ):
             titles.append(text)
     if titles:
         plan.title = "".join(titles)
@@ -308,7 +389,11 @@ def _unglued(texts: list[str]) -> list[str]:
             match_text = text[match.start() : match.end()]
         titled = len(after) > 8 and ends_title(after)
         if (titled or head) and not re.search(r"《|根据|按照|关于", before):
-            lines += [piece for piece in (before if head else "", match_text if head else before + match_text, after) if piece]
+            lines += [
+                piece
+                for piece in (before if head else "", match_text if head else before + match_text, after)
+                if piece
+            ]
         else:
             lines.append(text)
     return lines
@@ -318,7 +403,12 @@ def _half_title(text: str, texts: list[str]) -> bool:
     """The first line of a title that goes on in the next."""
     at = texts.index(text) if text in texts else len(texts)
     following = texts[at + 1] if at + 1 < len(texts) else ""
-    return len(text) > 5 and len(following) < 60 and ("关于" in following or bool(_TITLE_END.search(following))) and not read_number(following)
+    return (
+        len(text) > 5
+        and len(following) < 60
+        and ("关于" in following or bool(_TITLE_END.search(following)))
+        and not read_number(following)
+    )
 
 
 def _is_addressee(text: str) -> bool:
@@ -384,7 +474,13 @@ def _signature(texts: list[str], start: int, plan: Plan) -> int:
         for text in texts[max(start, i - 3) : i]:
             if match := _SEAL.match(bare(text)):
                 plan.seal = match[1]
-            elif plan.issuer is None and len(text) < 40 and not re.search(r"[。；，]", text) and not heading_level(text) and not _ANNEX_LIST.match(text):
+            elif (
+                plan.issuer is None
+                and len(text) < 40
+                and not re.search(r"[。；，]", text)
+                and not heading_level(text)
+                and not _ANNEX_LIST.match(text)
+            ):
                 plan.issuer = bare(text)
         break
     return len(texts)
@@ -418,5 +514,15 @@ def _items(whole: list[tuple[Paragraph, list[int]]]) -> list[Item]:
             rest = text
         title = re.split(r"[。：:]", rest, maxsplit=1)[0].strip() if level else ""
         title = re.sub(r"[（(〔\[].*$", "", title) if len(title) > 60 else title
-        items.append(Item("".join(marks).replace("（", "(").replace("）", ")"), title, rest, paragraph.line, paragraph.page, level, lines))
+        items.append(
+            Item(
+                "".join(marks).replace("（", "(").replace("）", ")"),
+                title,
+                rest,
+                paragraph.line,
+                paragraph.page,
+                level,
+                lines,
+            )
+        )
     return items

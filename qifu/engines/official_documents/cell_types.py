@@ -70,9 +70,24 @@ def fit(role: Role, text: str) -> float:
 
 
 _BLANK: dict[str, float] = {
-    "number": -0.6, "measure": -1.2, "name": -1.2, "responsible": -0.6, "lead": -0.6, "cooperating": -0.1, "deadline": -0.6,
-    "target": -0.8, "unit": -0.4, "frequency": -0.6, "group": 0.0, "dimension": 0.0, "note": 0.1, "office": 0.0, "goal": -0.4,
-    "targets": -0.3, "tasks": -0.5, "baseline": 0.0,
+    "number": -0.6,
+    "measure": -1.2,
+    "name": -1.2,
+    "responsible": -0.6,
+    "lead": -0.6,
+    "cooperating": -0.1,
+    "deadline": -0.6,
+    "target": -0.8,
+    "unit": -0.4,
+    "frequency": -0.6,
+    "group": 0.0,
+    "dimension": 0.0,
+    "note": 0.1,
+    "office": 0.0,
+    "goal": -0.4,
+    "targets": -0.3,
+    "tasks": -0.5,
+    "baseline": 0.0,
 }
 
 
@@ -132,9 +147,17 @@ def _long(text: str, plain: str) -> float:
 
 
 def _short(text: str, plain: str) -> float:
-    if read_row_number(text) or _deadline(text, plain) > 1 or plain.isdigit() or is_frequency(text) or plain in "/-—%":
+    if (
+        read_row_number(text)
+        or _deadline(text, plain) > 1
+        or plain.isdigit()
+        or is_frequency(text)
+        or plain in "/-—%"
+    ):
         return -2.0
-    if re.fullmatch(r"[A-Za-z]{0,3}[\d.．\-—、（）()]+", plain):  # 1.1, 2-3: a number of its own kind, not a name
+    if re.fullmatch(
+        r"[A-Za-z]{0,3}[\d.．\-—、（）()]+", plain
+    ):  # 1.1, 2-3: a number of its own kind, not a name
         return -2.0
     score = 1.0 if len(plain) <= 26 else 0.2 if len(plain) <= 40 else -1.2
     if "。" in plain or "；" in plain:
@@ -149,7 +172,9 @@ def _short(text: str, plain: str) -> float:
 def _name(text: str, plain: str) -> float:
     if is_measure_unit(text) or read_number_cell(text):
         return -2.0
-    return _short(text, plain) if len(plain) <= 26 else 0.6 if len(plain) <= 60 and "。" not in plain else -1.0
+    return (
+        _short(text, plain) if len(plain) <= 26 else 0.6 if len(plain) <= 60 and "。" not in plain else -1.0
+    )
 
 
 _TARGET_WORDS = re.compile(
@@ -194,7 +219,11 @@ def _listed(text: str, plain: str) -> float:
 
 def _targets(text: str, plain: str) -> float:
     base = _listed(text, plain)
-    return base + 0.3 if re.search(r"\d\s*(?:%|[\u4e00-\u9fff])", re.sub(r"(?:^|[。；\s])\d+[.．、]", "", text)) else base - 0.1
+    return (
+        base + 0.3
+        if re.search(r"\d\s*(?:%|[\u4e00-\u9fff])", re.sub(r"(?:^|[。；\s])\d+[.．、]", "", text))
+        else base - 0.1
+    )
 
 
 def _tasks(text: str, plain: str) -> float:
@@ -216,7 +245,22 @@ def _baseline(text: str, plain: str) -> float:
 
 
 _FITS = {
-    "number": _number, "deadline": _deadline, "responsible": _units, "lead": _units, "cooperating": _units, "measure": _long,
-    "group": _short, "dimension": _short, "name": _name, "unit": _unit, "target": _target, "frequency": _frequency, "goal": _goal,
-    "targets": _targets, "tasks": _tasks, "note": _note, "office": _office, "baseline": _baseline,
+    "number": _number,
+    "deadline": _deadline,
+    "responsible": _units,
+    "lead": _units,
+    "cooperating": _units,
+    "measure": _long,
+    "group": _short,
+    "dimension": _short,
+    "name": _name,
+    "unit": _unit,
+    "target": _target,
+    "frequency": _frequency,
+    "goal": _goal,
+    "targets": _targets,
+    "tasks": _tasks,
+    "note": _note,
+    "office": _office,
+    "baseline": _baseline,
 }

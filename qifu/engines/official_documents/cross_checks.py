@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import partial
 
 from .body import Body, Item
 from .characters import bare, bigrams, containment, distance, key, likeness
@@ -19,7 +20,9 @@ _REACH = re.compile(r"(?:拓展|扩大|增加|增至|扩|提升|增长|达)(?:�
 _ACTION_WORD = re.compile(r"专项行动|攻坚行动|行动$")
 
 
-def cross_check(plan: Plan, body: Body, findings: Findings, names: UnitNames | None, mender: TextMender) -> None:
+def cross_check(
+    plan: Plan, body: Body, findings: Findings, names: UnitNames | None, mender: TextMender
+) -> None:
     """All comparisons; also fills `missing` from the body."""
     _figures_against_indicators(plan, body, findings)
     _targets_against_indicators(plan, findings)
@@ -31,6 +34,7 @@ def cross_check(plan: Plan, body: Body, findings: Findings, names: UnitNames | N
 
 
 # -- figures
+
 
 def _figures_against_indicators(plan: Plan, body: Body, findings: Findings) -> None:
     for item in body.items:
@@ -45,13 +49,19 @@ def _figures_against_indicators(plan: Plan, body: Body, findings: Findings) -> N
 def _targets_against_indicators(plan: Plan, findings: Findings) -> None:
     for action in plan.actions:
         for target in action.targets:
-            indicator = _nearest(target.name, plan.indicators) if target.value is not None and not target.baseline else None
+            indicator = (
+                _nearest(target.name, plan.indicators)
+                if target.value is not None and not target.baseline
+                else None
+            )
             if indicator is not None:
                 _compare(target, indicator, f"专项行动{action.number}", findings)
 
 
 def _core(name: str) -> str:
-    return re.sub(r"全省|全市|全年|新增|总数|总人数|数量|的|力争|确保|以上|拓展至|达到|拓展数|数$|人数", "", key(name))
+    return re.sub(
+        r"全省|全市|全年|新增|总数|总人数|数量|的|力争|确保|以上|拓展至|达到|拓展数|数$|人数", "", key(name)
+    )
 
 
 def _nearest(name: str, indicators: list[Indicator]) -> Indicator | None:
@@ -73,21 +83,31 @@ def _compare(target: Target, indicator: Indicator, place: str, findings: Finding
     here, there = in_base_units(target.value, target.unit), in_base_units(indicator.target, indicator.unit)
     stated = f"{place}“{target.name}”为{_shown(target.value)}{target.unit or ''}"
     listed = f"指标{indicator.number}“{indicator.name}”为{_shown(indicator.target)}{indicator.unit or ''}"
-    where = {"number": indicator.number, "line": indicator.source.line}
+    told = partial(findings.add, number=indicator.number, line=indicator.source.line)
     if here[1] and there[1] and here[1] != there[1]:
-        findings.add("unit_differs", "indicators", f"{stated}，{listed}，计量单位不同。", field="unit", **where)  # type: ignore[arg-type]
+        told("unit_differs", "indicators", f"{stated}，{listed}，计量单位不同。", field="unit")
         return
     if here[0] != there[0]:
-        findings.add("value_differs", "indicators", f"{stated}，{listed}，数值不同，请核对。", field="target", **where)  # type: ignore[arg-type]
+        told("value_differs", "indicators", f"{stated}，{listed}，数值不同，请核对。", field="target")
         return
     flow_here, flow_there = bool(_FLOW.search(target.name)), bool(_FLOW.search(indicator.name))
     stock_there = bool(_STOCK.search(indicator.name))
     reaches = re.search(_REACH.pattern + r"\s*" + re.escape(_shown(target.value)), target.text)
     reach = reaches and re.search(r"拓展数|新增", indicator.name)
     if (flow_here and stock_there) or (flow_there and _STOCK.search(target.name)) or reach:
-        findings.add("stock_or_flow", "indicators", f"{stated}，{listed}：一处说新增（增量），一处说总数（存量），口径不一致。", field="name", **where)  # type: ignore[arg-type]
+        told(
+            "stock_or_flow",
+            "indicators",
+            f"{stated}，{listed}：一处说新增（增量），一处说总数（存量），口径不一致。",
+            field="name",
+        )
     elif (target.unit or "") != (indicator.unit or "") and target.value != indicator.target:
-        findings.add("scale_differs", "indicators", f"{stated}，{listed}，两处相等，写法不同。", field="target", **where)  # type: ignore[arg-type]
+        told(
+            "scale_differs",
+            "indicators",
+            f"{stated}，{listed}，两处相等，写法不同。",
+            field="target",
+        )
 
 
 def _shown(value: Decimal) -> str:
@@ -95,6 +115,7 @@ def _shown(value: Decimal) -> str:
 
 
 # -- actions in the body
+
 
 def _action_items(body: Body) -> list[Item]:
     return [i for i in body.items if i.level >= 2 and _ACTION_WORD.search(i.title)]
@@ -108,7 +129,11 @@ def _actions_in_body(plan: Plan, body: Body) -> dict[int, tuple[Action, Item]]:
     """Annex actions with the body item that speaks of them, best pairs first; keyed by the item's line."""
     items = _action_items(body)
     pairs = sorted(
-        ((likeness(_plain_action(a.name), _plain_action(i.title)), -n, a, i) for n, a in enumerate(plan.actions) for i in items),
+        (
+            (likeness(_plain_action(a.name), _plain_action(i.title)), -n, a, i)
+            for n, a in enumerate(plan.actions)
+            for i in items
+        ),
         key=lambda p: (-p[0], -p[1]),
     )
     used: set[int] = set()
@@ -120,7 +145,9 @@ def _actions_in_body(plan: Plan, body: Body) -> dict[int, tuple[Action, Item]]:
     return matches
 
 
-def _recover_missing(plan: Plan, body: Body, matches: dict[int, tuple[Action, Item]], names: UnitNames | None) -> None:
+def _recover_missing(
+    plan: Plan, body: Body, matches: dict[int, tuple[Action, Item]], names: UnitNames | None
+) -> None:
     """Gaps in the actions' numbering are filled from body items that stand between the neighbours' items."""
     gaps = [m for m in plan.missing if m.kind == "action"]
     if not gaps:
@@ -153,24 +180,49 @@ def lead_of(item: Item, names: UnitNames | None) -> list[str]:
     return split_units(match[1], names).names if match else []
 
 
-def _action_names_and_leads(plan: Plan, matches: dict[int, tuple[Action, Item]], findings: Findings, names: UnitNames | None) -> None:
+def _action_names_and_leads(
+    plan: Plan, matches: dict[int, tuple[Action, Item]], findings: Findings, names: UnitNames | None
+) -> None:
     for action, item in matches.values():
         title = re.sub(r"^(?:实施|开展|推进)(?=.{4,}行动)", "", item.title)
         if key(title) != key(action.name):
             text = f"名称不一致：正文{item.path}写“{title}”，附件写“{action.name}”。"
-            findings.add("name_differs", "actions", text, number=action.number, field="name", line=action.source.line)
+            findings.add(
+                "name_differs", "actions", text, number=action.number, field="name", line=action.source.line
+            )
         lead = lead_of(item, names)
         if lead and action.lead and set(map(key, lead)) != set(map(key, action.lead)):
             near = any(0 < distance(a, b, 1) <= 1 for a in lead for b in action.lead)
-            text = f"牵头单位不一致：正文{item.path}写“{'、'.join(lead)}”，附件写“{'、'.join(action.lead)}”" + ("，疑为同一单位的不同写法。" if near else "。")
-            findings.add("lead_differs", "actions", text, number=action.number, field="lead", line=action.source.line)
+            text = (
+                f"牵头单位不一致：正文{item.path}写“{'、'.join(lead)}”，附件写“{'、'.join(action.lead)}”"
+                + ("，疑为同一单位的不同写法。" if near else "。")
+            )
+            findings.add(
+                "lead_differs", "actions", text, number=action.number, field="lead", line=action.source.line
+            )
 
 
 # -- order of deadlines
 
 _ISSUES = re.compile(r"(?:印发|出台|制定|发布|编制|明确)")
 _RESTS_ON = re.compile(r"(?:根据|按照|依据|对照|依照)([^，。；]{4,40})")
-_PAPER = ("指导意见", "指导目录", "实施意见", "管理办法", "工作方案", "实施方案", "指南", "标准", "目录", "清单", "办法", "方案", "意见", "细则", "规范")
+_PAPER = (
+    "指导意见",
+    "指导目录",
+    "实施意见",
+    "管理办法",
+    "工作方案",
+    "实施方案",
+    "指南",
+    "标准",
+    "目录",
+    "清单",
+    "办法",
+    "方案",
+    "意见",
+    "细则",
+    "规范",
+)
 
 
 def _deadline_order(tasks: list[Task], findings: Findings) -> None:
@@ -183,21 +235,46 @@ def _deadline_order(tasks: list[Task], findings: Findings) -> None:
         if paper is None:
             continue
         for other in tasks:
-            if other is task or other.deadline is None or other.deadline.due is None or other.deadline.due <= task.deadline.due:
+            if (
+                other is task
+                or other.deadline is None
+                or other.deadline.due is None
+                or other.deadline.due <= task.deadline.due
+            ):
                 continue
-            if _ISSUES.search(other.measure) and paper in other.measure and _same_matter(task.measure, other.measure):
-                text = (f"任务{task.number}（{task.deadline.raw}）要依据任务{other.number}的{paper}，而后者{other.deadline.raw}才完成，时间顺序不合理。")
-                findings.add("deadline_order", "tasks", text, number=task.number, field="deadline", line=task.source.line)
+            if (
+                _ISSUES.search(other.measure)
+                and paper in other.measure
+                and _same_matter(task.measure, other.measure)
+            ):
+                text = f"任务{task.number}（{task.deadline.raw}）要依据任务{other.number}的{paper}，而后者{other.deadline.raw}才完成，时间顺序不合理。"
+                findings.add(
+                    "deadline_order",
+                    "tasks",
+                    text,
+                    number=task.number,
+                    field="deadline",
+                    line=task.source.line,
+                )
 
 
 def _same_matter(first: str, second: str) -> bool:
     matter = re.search(r"《([^》]+)》", second)
     words = matter[1] if matter else second
-    return containment(re.sub(r"关于|的指导意见|指导意见|的通知", "", words), first) > 0.55 or len(bigrams(words) & bigrams(first)) >= 10
+    return (
+        containment(re.sub(r"关于|的指导意见|指导意见|的通知", "", words), first) > 0.55
+        or len(bigrams(words) & bigrams(first)) >= 10
+    )
 
 
 def _definitions(plan: Plan, findings: Findings) -> None:
     vague = [i for i in plan.indicators if re.search(r"指数|满意[率度]|诚信度|便利度", bare(i.name))]
     for indicator in vague:
-        findings.add("no_definition", "indicators", f"通知没有给出“{indicator.name}”的计算方法和数据来源。", number=indicator.number,
-                     field="name", line=indicator.source.line)
+        findings.add(
+            "no_definition",
+            "indicators",
+            f"通知没有给出“{indicator.name}”的计算方法和数据来源。",
+            number=indicator.number,
+            field="name",
+            line=indicator.source.line,
+        )

@@ -376,7 +376,9 @@ def usual_form(name: str) -> str | None:
     return None  # a body of another place may well differ by one usual character
 
 
-_RANKS = frozenset("厅局委办院会部室处中心司署社行队站所馆校团")  # a body's last character; bodies of other places have other ranks
+_RANKS = frozenset(
+    "厅局委办院会部室处中心司署社行队站所馆校团"
+)  # a body's last character; bodies of other places have other ranks
 
 
 @lru_cache(maxsize=8192)

@@ -66,7 +66,12 @@ def _parted(block: Paragraph) -> tuple[list[str], str]:
     if len(text) <= _ROW_WORDS:
         for mark in (" ", ",", "，", "/", ";", "；", "、"):
             words = text.split() if mark == " " else [w.strip() for w in text.split(mark)]
-            if len(words) >= 3 and all(w and len(w) <= 12 for w in words) and is_heading_row(words) and _of_columns(words):
+            if (
+                len(words) >= 3
+                and all(w and len(w) <= 12 for w in words)
+                and is_heading_row(words)
+                and _of_columns(words)
+            ):
                 return words, mark
     return [], ""
 
@@ -80,7 +85,13 @@ def _of_columns(words: Iterable[str]) -> bool:
 
 def _is_word_line(block: Block) -> bool:
     text = squeeze(block.text) if isinstance(block, Paragraph) else ""
-    return bool(text) and len(text) <= 12 and not heading_level(text) and known_heading(text) is not None and text[-1] not in "。；："
+    return (
+        bool(text)
+        and len(text) <= 12
+        and not heading_level(text)
+        and known_heading(text) is not None
+        and text[-1] not in "。；："
+    )
 
 
 def as_rows(blocks: list[Block]) -> list[Block]:
@@ -92,14 +103,22 @@ def as_rows(blocks: list[Block]) -> list[Block]:
     for index, run in enumerate(runs):
         if run.start < done or run.words in refused:
             continue
-        if run.end - run.start == 1 and not any(isinstance(b, Paragraph) for b in blocks[run.end : run.end + 2]):
+        if run.end - run.start == 1 and not any(
+            isinstance(b, Paragraph) for b in blocks[run.end : run.end + 2]
+        ):
             continue
         made, end = _rows_below(blocks, run, runs[index + 1 : index + 200])
         if len(made) < 2:
             refused.add(run.words)
             continue
         result += blocks[done : run.start]
-        result.append(Row([Cell(w, run.line, i, blocks[run.start].page) for i, w in enumerate(run.words, 1)], run.line, blocks[run.start].page))
+        result.append(
+            Row(
+                [Cell(w, run.line, i, blocks[run.start].page) for i, w in enumerate(run.words, 1)],
+                run.line,
+                blocks[run.start].page,
+            )
+        )
         result += made
         done = end
     return result + blocks[done:] if done else blocks
@@ -145,7 +164,9 @@ def _pieces(blocks: list[Block], mark: str) -> tuple[list[_Piece], list[bool]]:
     starts: list[bool] = []
     for block in blocks:
         text = block.text if isinstance(block, Paragraph) else " ".join(block.texts)
-        if _ENDS.match(text) or (isinstance(block, Row) and (not mark or block.ruled or is_heading_row(block.texts))):
+        if _ENDS.match(text) or (
+            isinstance(block, Row) and (not mark or block.ruled or is_heading_row(block.texts))
+        ):
             break
         if is_page_number(text) and not text.strip().isdigit():
             continue
@@ -259,8 +280,16 @@ def _halves(raw: RawTable) -> RawTable:
         return raw
     heading = expanded(raw.heading)
     words = [known_heading(t) or heading_word(t) for t in heading.texts]
-    period = next((p for p in (len(words) // n for n in (2, 3, 4) if len(words) % n == 0)
-                   if p >= 2 and len({w for w in words[:p] if w}) >= 2 and all(words[i] == words[i % p] for i in range(len(words)))), 0)
+    period = next(
+        (
+            p
+            for p in (len(words) // n for n in (2, 3, 4) if len(words) % n == 0)
+            if p >= 2
+            and len({w for w in words[:p] if w}) >= 2
+            and all(words[i] == words[i % p] for i in range(len(words)))
+        ),
+        0,
+    )
     if not period or any(not w for w in words[:period]):
         return raw
     rows: list[Row] = []
@@ -289,27 +318,48 @@ def _ticks(raw: RawTable) -> RawTable:
         if len(row.cells) < end:
             return row
         ticked = [i for i in range(first, end) if _TICK.match(row.cells[i].text.strip())]
-        other = next((c.text for c in row.cells[first:end] if c.text.strip() and not _TICK.match(c.text.strip())), "")
+        other = next(
+            (c.text for c in row.cells[first:end] if c.text.strip() and not _TICK.match(c.text.strip())), ""
+        )
         cell = row.cells[ticked[-1] if ticked else first]
         text = squeeze(heading.texts[ticked[-1]]) if ticked else other
         return replace(row, cells=[*row.cells[:first], replace(cell, text=text, span=1), *row.cells[end:]])
 
     top = replace(heading.cells[first], text="完成时限", span=1)
-    return replace(raw, heading=replace(heading, cells=[*heading.cells[:first], top, *heading.cells[end:]]), rows=[deadline(r) for r in rows])
+    return replace(
+        raw,
+        heading=replace(heading, cells=[*heading.cells[:first], top, *heading.cells[end:]]),
+        rows=[deadline(r) for r in rows],
+    )
 
 
 # -- what was seen and not read
 
 
-def unread_headings(blocks: list[Block], plan: Plan, headings: list[str], rows: Iterable[int] = ()) -> Iterator[tuple[int, str]]:
+def unread_headings(
+    blocks: list[Block], plan: Plan, headings: list[str], rows: Iterable[int] = ()
+) -> Iterator[tuple[int, str]]:
     """(line, words) of heading words and of lines like rows from which nothing of the plan was read.
 
     `headings`: the cells of the headings read; `rows`: the lines of the tables read.
     """
-    seen = [(run.line, " ".join(run.words)) for run in heading_runs(blocks) if not _is_half(run.words, headings)]
-    seen += [(b.line, " ".join(t for t in b.texts if t.strip())) for b in blocks if isinstance(b, Row) and is_heading_row(b.texts)
-             and sum(1 for t in b.texts if known_heading(t)) >= 3 and not _is_half(tuple(t for t in b.texts if t.strip()), headings)]
-    read = sorted({*rows, *(item.source.line for items in (plan.indicators, plan.tasks, plan.actions) for item in items)})
+    seen = [
+        (run.line, " ".join(run.words)) for run in heading_runs(blocks) if not _is_half(run.words, headings)
+    ]
+    seen += [
+        (b.line, " ".join(t for t in b.texts if t.strip()))
+        for b in blocks
+        if isinstance(b, Row)
+        and is_heading_row(b.texts)
+        and sum(1 for t in b.texts if known_heading(t)) >= 3
+        and not _is_half(tuple(t for t in b.texts if t.strip()), headings)
+    ]
+    read = sorted(
+        {
+            *rows,
+            *(item.source.line for items in (plan.indicators, plan.tasks, plan.actions) for item in items),
+        }
+    )
     seen.sort()
     for i, (line, words) in enumerate(seen):
         after = bisect_right(read, line)
@@ -338,7 +388,9 @@ def _row_like(text: str) -> bool:
     pieces = text.split() if len(text) <= 400 else []
     if not 3 <= len(pieces) <= 12 or read_row_number(pieces[0]) is None:
         return False
-    return any(fit("deadline", p) >= 1.6 for p in pieces[2:]) or any(fit("responsible", p) >= 1.8 for p in pieces[2:])
+    return any(fit("deadline", p) >= 1.6 for p in pieces[2:]) or any(
+        fit("responsible", p) >= 1.8 for p in pieces[2:]
+    )
 
 
 def _is_half(words: tuple[str, ...], headings: list[str]) -> bool:

@@ -22,11 +22,19 @@ _LABEL = re.compile(
 _ADVERB = r"(?:按(?:照)?(?:各自)?(?:职责权限|职责|职能|分工)?(?:分工)?|依职责|分别|共同|联合|具体|统筹|积极|协同|协助|密切|组织|抓好|认真)"
 _REST = r"(?:负责|落实|实施|推进|组织实施|开展|做好|抓好|完成|工作|统筹)"
 _LEAD_END = re.compile(rf"(?:{_ADVERB}|为|作为)?(?:{_ADVERB})?(?:牵头|主办|主责)(?:单位|部门)?{_REST}?$")
-_COOP_END = re.compile(rf"(?:{_ADVERB}|为|作为)?(?:{_ADVERB})?(?:配合|参与|参加|协办|协同|协助|协作)(?:单位|部门)?{_REST}?$")
-_RESP_END = re.compile(rf"(?:{_ADVERB}|为|作为)?(?:{_ADVERB})?(?:负责|落实|承担|实施|责任(?:单位|部门))(?:落实|实施|推进|组织实施)?$|{_ADVERB}$")
+_COOP_END = re.compile(
+    rf"(?:{_ADVERB}|为|作为)?(?:{_ADVERB})?(?:配合|参与|参加|协办|协同|协助|协作)(?:单位|部门)?{_REST}?$"
+)
+_RESP_END = re.compile(
+    rf"(?:{_ADVERB}|为|作为)?(?:{_ADVERB})?(?:负责|落实|承担|实施|责任(?:单位|部门))(?:落实|实施|推进|组织实施)?$|{_ADVERB}$"
+)
 _WITH = re.compile(r"会同|商(?=[\u4e00-\u9fff]{2,}[部委局厅])")
-_AFTER_VERB = re.compile(r"(?<=[头合责与加办])、|(?<=牵头)(?!负责|主办|主责|落实|实施|推进|组织|开展|抓|做|完成|单位|部门|统筹|工作|$)(?=[\u4e00-\u9fff])")
-_AFTER_UNIT = re.compile(r"(?<=[局委办厅部院会府关位门心司区市县等])(?=20[\dOo〇]{2}年|20\d\d[.\-/]\d|\d{1,2}月|[长即]期|持续|常态|年底|全年|第?[一二三四]季度)")
+_AFTER_VERB = re.compile(
+    r"(?<=[头合责与加办])、|(?<=牵头)(?!负责|主办|主责|落实|实施|推进|组织|开展|抓|做|完成|单位|部门|统筹|工作|$)(?=[\u4e00-\u9fff])"
+)
+_AFTER_UNIT = re.compile(
+    r"(?<=[局委办厅部院会府关位门心司区市县等])(?=20[\dOo〇]{2}年|20\d\d[.\-/]\d|\d{1,2}月|[长即]期|持续|常态|年底|全年|第?[一二三四]季度)"
+)
 _NOTED = re.compile(r"[（(〔\[](?P<role>牵头|主办|配合|协办|参与)[)）〕\]]")
 _DONE = re.compile(r"(?:基本|全部|全面|力争)?(?:完成|实现|落实到位|报送|报告|上报|通报)$")
 
@@ -63,7 +71,9 @@ def split_roles(text: str, *, plain: bool = False) -> Roles:
     first = text[: marks[0].start()] if marks else text
     _Phrases(roles, "responsible", stated=bool(marks) or plain).read(first)
     for i, mark in enumerate(marks):
-        value = text[mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(text)].strip(" ，,；;。、\n")
+        value = text[mark.end() : marks[i + 1].start() if i + 1 < len(marks) else len(text)].strip(
+            " ，,；;。、\n"
+        )
         if mark.lastgroup == "due":
             roles.add("deadline", value)
         elif mark.lastgroup != "skip":
@@ -149,7 +159,12 @@ class _Phrases:
 
     def _claim(self, role: str, units: str) -> None:
         """The waiting members and `units` have `role`."""
-        if role == "cooperating" and self.waiting and units.strip() and not (self.roles.lead or self.roles.responsible):
+        if (
+            role == "cooperating"
+            and self.waiting
+            and units.strip()
+            and not (self.roles.lead or self.roles.responsible)
+        ):
             self._unclaimed()
         first, *helpers = _WITH.split("、".join([*self.waiting, units]), maxsplit=1)
         self.waiting = []
@@ -162,7 +177,13 @@ class _Phrases:
         """`甲（牵头）、乙、丙（配合）`."""
         for member, _ in members(piece, "、"):
             noted = _NOTED.search(member)
-            role = self.default if noted is None else "lead" if noted["role"] in ("牵头", "主办") else "cooperating"
+            role = (
+                self.default
+                if noted is None
+                else "lead"
+                if noted["role"] in ("牵头", "主办")
+                else "cooperating"
+            )
             self.roles.add(role, _NOTED.sub("", member))
         self.stated = True
 

@@ -77,14 +77,18 @@ _GENERIC = re.compile(
 _DIVISION = re.compile(
     r"^(?:[\u4e00-\u9fff]{2,8}?(?:省|自治区|市|地区|自治州|州|盟))?[\u4e00-\u9fff]{1,8}(?:市|区|县|旗|州|开发区|新区|管委会)$"
 )
-_NOT_DIVISION = re.compile(r"(?:中心管委会|中心管理委员会|园区|社区|小区|校区|片区|地区|省级|部门|单位|超市|各|有关|所属)")
+_NOT_DIVISION = re.compile(
+    r"(?:中心管委会|中心管理委员会|园区|社区|小区|校区|片区|地区|省级|部门|单位|超市|各|有关|所属)"
+)
 _DISTRICT = re.compile(r"^[\u4e00-\u9fff]{1,3}区$")
 _CITY_OF = re.compile(r"^(?P<city>[\u4e00-\u9fff]{2,6}?市)[\u4e00-\u9fff]{1,6}(?:区|县|市)$")
 _OWN_HEAD = re.compile(
     r"^(?:省|国家|中央|全国|各(?!业务|部门|职能|主管|有关|相关)|中国|中共|人民银行|人行|金融监管|其他|国务院|自治区|全省|市[级直委]|"
     r"[\u4e00-\u9fff]{2,4}(?:海关|证监局|银保监局))|集团|公司|银行|大学|学院|[省州]|监管局$|分行$|^市(?!场|政|容|域)[\u4e00-\u9fff]{2,}[局委办]|(?:市|县|区)$"
 )
-_LIST_AND = re.compile(r"(?<=[厅局委办院会部行])(?:和|及|以及|与|会同|并)(?=(?:省|市|各|国家|人民银行|县|区)[\u4e00-\u9fff])")
+_LIST_AND = re.compile(
+    r"(?<=[厅局委办院会部行])(?:和|及|以及|与|会同|并)(?=(?:省|市|各|国家|人民银行|县|区)[\u4e00-\u9fff])"
+)
 
 
 def looks_like_unit(piece: str) -> bool:
@@ -149,7 +153,12 @@ def _mask(text: str) -> tuple[str, list[str]]:
 
 
 def _unmask(piece: str, levels: list[str]) -> str:
-    return bare("".join(levels[ord(c) - 0xE000] if "\ue000" <= c <= "\uf8ff" and ord(c) - 0xE000 < len(levels) else c for c in piece))
+    return bare(
+        "".join(
+            levels[ord(c) - 0xE000] if "\ue000" <= c <= "\uf8ff" and ord(c) - 0xE000 < len(levels) else c
+            for c in piece
+        )
+    )
 
 
 def _pieces(text: str) -> list[tuple[str, str]]:
@@ -169,15 +178,25 @@ def _pieces(text: str) -> list[tuple[str, str]]:
     return [(p, s) for p, s in pieces if p]
 
 
+_LONGEST_PIECE = 1000
+
+
 def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitList) -> list[str]:
     """Splits at a blank between two whole names; a blank inside one name is closed and reported."""
+    if len(piece) > _LONGEST_PIECE:  # no list of names; closing its blanks one by one would take for ever
+        result.doubts.append(
+            ("units_doubtful", piece[:40], f"“{piece[:40]}……”过长，不像单位名称，请核对。", None)
+        )
+        return [piece]
     parts = _glue_brackets(piece.split())
     if len(parts) == 1:
         return parts
     whole = bare(piece)
     if names and (known := names.resolve(whole)):
         if known.status != "slip":
-            result.doubts.append(("unit_cut", whole, f"单位名称“{piece}”中间有空格，按“{whole}”读取。", whole))
+            result.doubts.append(
+                ("unit_cut", whole, f"单位名称“{piece}”中间有空格，按“{whole}”读取。", whole)
+            )
             return [whole]
         return [piece]
     units: list[str] = [parts[0]]
@@ -187,7 +206,9 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
             units[-1] += part
             continue
         left_whole = _UNIT_END.search(_without_brackets(units[-1])) and len(units[-1]) > 2
-        right_whole = (_HEAD.match(part) and looks_like_unit(part)) or "\ue000" <= part[0] <= "\uf8ff" or is_usual(part)
+        right_whole = (
+            (_HEAD.match(part) and looks_like_unit(part)) or "\ue000" <= part[0] <= "\uf8ff" or is_usual(part)
+        )
         if left_whole and (right_whole or (looks_like_unit(part) and len(part) > 4 and not separator)):
             units.append(part)
             continue
@@ -196,7 +217,10 @@ def _by_blank(piece: str, separator: str, names: UnitNames | None, result: UnitL
     return units
 
 
-_JOINT = {head: re.compile(rf"(?<=[厅局委办院会部联关社行团）)])(?=(?:{head}|各)[\u4e00-\u9fff])") for head in "省市区县"}
+_JOINT = {
+    head: re.compile(rf"(?<=[厅局委办院会部联关社行团）)])(?=(?:{head}|各)[\u4e00-\u9fff])")
+    for head in "省市区县"
+}
 
 
 def _cut_name(left: str, right: str) -> tuple[str, str, str, str | None]:
@@ -204,8 +228,12 @@ def _cut_name(left: str, right: str) -> tuple[str, str, str, str | None]:
     return "unit_cut", whole, f"单位名称“{left} {right}”被空格断开，按“{whole}”读取。", whole
 
 
-_AFTER_BRACKET = re.compile(r"(?<=[局办委厅心会]）)(?=[\u4e00-\u9fff]{3,})|(?<=[局办委厅心会]\))(?=[\u4e00-\u9fff]{3,})")
-_BODY_ENDS = re.compile(r"(?<=[厅局委办院会部联行署])|(?<=司)(?!法)|(?<=中心)|(?<=集团)|(?<=关)|(?<=政府)|(?<=社)|(?<=团)")
+_AFTER_BRACKET = re.compile(
+    r"(?<=[局办委厅心会]）)(?=[\u4e00-\u9fff]{3,})|(?<=[局办委厅心会]\))(?=[\u4e00-\u9fff]{3,})"
+)
+_BODY_ENDS = re.compile(
+    r"(?<=[厅局委办院会部联行署])|(?<=司)(?!法)|(?<=中心)|(?<=集团)|(?<=关)|(?<=政府)|(?<=社)|(?<=团)"
+)
 _LEVEL = re.compile(
     r"^(?:省(?!份)|市(?![场政容域民属])|区(?!域)|县|自治[区州]|国家|各(?:设区|市|县|区|地|州|盟|旗|乡|镇|街)|人民银行|[\ue000-\uf8ff])"
 )
@@ -215,15 +243,26 @@ _NATIONAL = re.compile(r"^(?:国家|中国|人民银行|中央|国务院|海关)
 
 def _run_together(piece: str, names: UnitNames | None, result: UnitList) -> list[str]:
     """`省公安厅省检察院` without anything between is two units, and reported."""
-    if len(piece) < 6 or "\ue000" <= piece[0] <= "\uf8ff" or is_usual(piece) or (names and names.resolve(piece)):
+    if (
+        len(piece) < 6
+        or "\ue000" <= piece[0] <= "\uf8ff"
+        or is_usual(piece)
+        or (names and names.resolve(piece))
+    ):
         return [piece]
-    parts = [part for half in _AFTER_BRACKET.split(piece) for part in (_JOINT[half[0]].split(half) if half and half[0] in _JOINT else [half])]
+    parts = [
+        part
+        for half in _AFTER_BRACKET.split(piece)
+        for part in (_JOINT[half[0]].split(half) if half and half[0] in _JOINT else [half])
+    ]
     if len(parts) < 2 or not all(looks_like_unit(p) and len(p) > 2 for p in parts):
         parts = [piece]
     parts = [name for part in parts for name in _bodies(part)]
     if len(parts) < 2:
         return [piece]
-    result.doubts.append(("units_doubtful", piece, f"“{piece}”中间缺少分隔，按{len(parts)}个单位读取。", "、".join(parts)))
+    result.doubts.append(
+        ("units_doubtful", piece, f"“{piece}”中间缺少分隔，按{len(parts)}个单位读取。", "、".join(parts))
+    )
     return parts
 
 
@@ -256,11 +295,17 @@ def _two_bodies(left: str, right: str) -> bool:
     if len(place) > 1 and not _NATIONAL.search(left):  # 国家税务总局某省税务局 is one body
         return stem.endswith("政府") or is_usual(tail)
     first = _BODY_ENDS.split(right)[0]
-    return left[-1] == right[-1] and len(first) >= 4 and (left[-1] == "司" or (is_usual(left) and is_usual(first)))
+    return (
+        left[-1] == right[-1]
+        and len(first) >= 4
+        and (left[-1] == "司" or (is_usual(left) and is_usual(first)))
+    )
 
 
 _AND = re.compile(r"以及|及其|及|和|与")
-_LEFT_OF_AND = re.compile(r"(?:(?<=..)[局厅办处署院]|委员会|联合会|党委|[省市县区州]委|[^社小校片]区管委会|编办|部门|单位|政府|机关|机构|中心|公司|集团|银行|协会|商会|街道|乡镇|总工会|(?<=.)部|企业)(?:等(?:有关|相关)?(?:部门|单位)?)?(?:[（(][^（()）]{1,30}[)）])?$")
+_LEFT_OF_AND = re.compile(
+    r"(?:(?<=..)[局厅办处署院]|委员会|联合会|党委|[省市县区州]委|[^社小校片]区管委会|编办|部门|单位|政府|机关|机构|中心|公司|集团|银行|协会|商会|街道|乡镇|总工会|(?<=.)部|企业)(?:等(?:有关|相关)?(?:部门|单位)?)?(?:[（(][^（()）]{1,30}[)）])?$"
+)
 
 
 def _at_and(piece: str, names: UnitNames | None) -> list[str]:
@@ -272,7 +317,12 @@ def _at_and(piece: str, names: UnitNames | None) -> list[str]:
         depth += (piece[at] in _OPEN) - (piece[at] in _CLOSE)
         match = _AND.match(piece, at) if depth == 0 else None
         left, right = piece[begin:at], piece[match.end() :] if match else ""
-        if match and len(right) >= 3 and _LEFT_OF_AND.search(left) and ("\ue000" <= right[0] <= "\uf8ff" or looks_like_unit(_OPEN_TAIL.sub("", right))):
+        if (
+            match
+            and len(right) >= 3
+            and _LEFT_OF_AND.search(left)
+            and ("\ue000" <= right[0] <= "\uf8ff" or looks_like_unit(_OPEN_TAIL.sub("", right)))
+        ):
             parts.append(left)
             begin = at = match.end()
             continue
@@ -326,10 +376,16 @@ def _resolve(unit: UnitRef, names: UnitNames | None, result: UnitList) -> None:
     if known is None:
         return
     if known.status == "slip":
-        text = f"“{unit.raw}”应是笔误" + (f"（{known.note}）" if known.note else "") + f"，按“{known.canonical}”读取。"
+        text = (
+            f"“{unit.raw}”应是笔误"
+            + (f"（{known.note}）" if known.note else "")
+            + f"，按“{known.canonical}”读取。"
+        )
         result.doubts.append(("name_slip", unit.raw, text, known.canonical))
     elif known.status == "former_name":
-        result.doubts.append(("name_former", unit.raw, f"“{unit.raw}”是旧称，现名“{known.canonical}”。", known.canonical))
+        result.doubts.append(
+            ("name_former", unit.raw, f"“{unit.raw}”是旧称，现名“{known.canonical}”。", known.canonical)
+        )
     unit.name = known.canonical
 
 
@@ -354,7 +410,9 @@ def nearest_known(name: str, vocabulary: dict[str, int], least: int = 2) -> tupl
         if look_alike(name, other):
             return other, True
         if distance(name, other, 1) == 1:
-            broken = not looks_like_unit(name) or bool(re.search(r"[^\u4e00-\u9fff（）、A-Za-z0-9]|[0-9A-Za-z]", name))
+            broken = not looks_like_unit(name) or bool(
+                re.search(r"[^\u4e00-\u9fff（）、A-Za-z0-9]|[0-9A-Za-z]", name)
+            )
             if len(name) != len(other) or broken:
                 best = (other, broken)
     return best

@@ -32,18 +32,38 @@ def roles(one: Duty) -> tuple[list[str], list[str], list[str]]:
     ("bracket", "lead", "cooperating", "responsible", "due"),
     [
         ("（市税务局、市财政局）", [], [], ["市税务局", "市财政局"], None),
-        ("（责任单位：市税务局、市财政局，2024年11月30日前）", [], [], ["市税务局", "市财政局"], "2024-11-30"),
-        ("〔牵头单位：市税务局；配合单位：市财政局，各县人民政府；6月底前完成〕", ["市税务局"], ["市财政局", "各县人民政府"], [], "2024-06-30"),
+        (
+            "（责任单位：市税务局、市财政局，2024年11月30日前）",
+            [],
+            [],
+            ["市税务局", "市财政局"],
+            "2024-11-30",
+        ),
+        (
+            "〔牵头单位：市税务局；配合单位：市财政局，各县人民政府；6月底前完成〕",
+            ["市税务局"],
+            ["市财政局", "各县人民政府"],
+            [],
+            "2024-06-30",
+        ),
         ("［市税务局负责］", [], [], ["市税务局"], None),
         ("【市税务局牵头、市财政局配合）", ["市税务局"], ["市财政局"], [], None),
         ("﹝市税务局、市财政局分别牵头，各县政府参加﹞", ["市税务局", "市财政局"], ["各县政府"], [], None),
         ("（市税务局会同市财政局）", ["市税务局"], ["市财政局"], [], None),
         ("（市税务局（牵头）、市财政局）", ["市税务局"], [], ["市财政局"], None),
-        ("（市税务局、市财政局及市直有关单位按职责分工负责）", [], [], ["市税务局", "市财政局", "市直有关单位"], None),
+        (
+            "（市税务局、市财政局及市直有关单位按职责分工负责）",
+            [],
+            [],
+            ["市税务局", "市财政局", "市直有关单位"],
+            None,
+        ),
         ("（市税务局牵头）（2024年9月底前）（已完成）", ["市税务局"], [], [], "2024-09-30"),
     ],
 )
-def test_brackets(bracket: str, lead: list[str], cooperating: list[str], responsible: list[str], due: str | None) -> None:
+def test_brackets(
+    bracket: str, lead: list[str], cooperating: list[str], responsible: list[str], due: str | None
+) -> None:
     one = duty(f"清理欠缴票据（含旧票）。{bracket}")
     assert one.text == "清理欠缴票据（含旧票）。"
     assert roles(one) == (lead, cooperating, responsible)
@@ -69,9 +89,12 @@ def test_a_deadline_that_cannot_be_read_is_kept_and_told() -> None:
 
 
 def test_label_lines_join_the_paragraph_above() -> None:
-    plan = read("1.修整渡口三处\n分管领导：张某\n部门分工：市交通运输局牵头，市水利局配合。\n完成时限：第四季度\n2.种树。\n责任单位：市林业局")
+    plan = read(
+        "1.修整渡口三处\n分管领导：张某\n部门分工：市交通运输局牵头，市水利局配合。\n完成时限：第四季度\n2.种树。\n责任单位：市林业局"
+    )
     assert [(d.text, *roles(d)) for d in plan.duties] == [
-        ("修整渡口三处", ["市交通运输局"], ["市水利局"], []), ("种树。", [], [], ["市林业局"]),
+        ("修整渡口三处", ["市交通运输局"], ["市水利局"], []),
+        ("种树。", [], [], ["市林业局"]),
     ]
     assert plan.duties[0].deadline is not None and plan.duties[0].deadline.due == date(2024, 12, 31)
 
@@ -83,27 +106,40 @@ def test_exhortation_is_no_duty_and_a_sentence_gives_one() -> None:
 
 def test_a_paragraph_cut_in_two_is_one() -> None:
     plan = read("1.修整渡口，明确负责到人的具体承办\n\n— 4 —\n\n办法，公布名单。（市水利局牵头）")
-    assert [(d.text, d.lead) for d in plan.duties] == [("修整渡口，明确负责到人的具体承办办法，公布名单。", ["市水利局"])]
+    assert [(d.text, d.lead) for d in plan.duties] == [
+        ("修整渡口，明确负责到人的具体承办办法，公布名单。", ["市水利局"])
+    ]
 
 
 def test_a_duty_that_was_not_read_is_told() -> None:
     plan = read("1.种树。（市林业局）\n2.修整渡口一事责任单位定为市水利局，详见后文。")
     assert len(plan.duties) == 1
-    assert [(i.severity, i.where.line) for i in plan.irregularities if i.code == "duty_unread"] == [("warning", 9)]
+    assert [(i.severity, i.where.line) for i in plan.irregularities if i.code == "duty_unread"] == [
+        ("warning", 9)
+    ]
 
 
 def test_names_joined_by_and() -> None:
     def names(text: str) -> list[str]:
         return split_units(text).names
 
-    assert names("市编办及市直相关单位、市人力资源和社会保障局") == ["市编办", "市直相关单位", "市人力资源和社会保障局"]
+    assert names("市编办及市直相关单位、市人力资源和社会保障局") == [
+        "市编办",
+        "市直相关单位",
+        "市人力资源和社会保障局",
+    ]
     assert names("市数据局等有关部门及各县人民政府") == ["市数据局", "各县人民政府"]
     assert names("市发展和改革委员会和市司法局") == ["市发展和改革委员会", "市司法局"]
     assert {u.kind for u in split_units("市政府金融办、县政府办公室").units} == {"specific"}
 
 
 def test_addressees() -> None:
-    plan = read("1.种树。（市林业局）", HEAD.replace("各县人民政府：", "各市、县（市、区）人民政府，市直各委、办、局，中央、省驻甲有关单位："))
+    plan = read(
+        "1.种树。（市林业局）",
+        HEAD.replace(
+            "各县人民政府：", "各市、县（市、区）人民政府，市直各委、办、局，中央、省驻甲有关单位："
+        ),
+    )
     assert plan.addressees == ["各市、县（市、区）人民政府", "市直各委、办、局", "中央、省驻甲有关单位"]
 
 
@@ -118,7 +154,10 @@ def test_number_and_title_run_together() -> None:
 
 
 def test_a_misread_character_in_the_title_is_mended_by_the_issuer() -> None:
-    plan = read("1.种树。（县林业局）", HEAD.replace("甲市人民政府关于", "甲具人民政府关于").replace("\n甲市人民政府\n", "\n甲县人民政府\n"))
+    plan = read(
+        "1.种树。（县林业局）",
+        HEAD.replace("甲市人民政府关于", "甲具人民政府关于").replace("\n甲市人民政府\n", "\n甲县人民政府\n"),
+    )
     assert plan.title == "甲县人民政府关于印发2024年任务分工的通知"
     assert [i.where.field for i in plan.irregularities if i.code == "text_repaired"] == ["title"]
 
@@ -130,27 +169,51 @@ def test_a_site_s_record_fills_the_head() -> None:
         "<p>关于印发要点的通知</p><p>各县人民政府：</p><p>1.种树。（市林业局）</p><p>打印本页</p><p>主办单位：甲市政府办公室</p></body></html>"
     )
     plan = read_plan(page.encode(), filename="a.html").plan
-    assert (plan.document_number, plan.issuer, plan.issued_on) == ("甲政发〔2024〕3号", "甲市人民政府", date(2024, 3, 5))
+    assert (plan.document_number, plan.issuer, plan.issued_on) == (
+        "甲政发〔2024〕3号",
+        "甲市人民政府",
+        date(2024, 3, 5),
+    )
     assert [(d.text, d.responsible) for d in plan.duties] == [("种树。", ["市林业局"])]
     assert not [i for i in plan.irregularities if i.code == "table_unread"]
 
 
 def test_what_an_official_head_lacks_is_a_warning() -> None:
     plan = read("1.种树。（市林业局）", HEAD.replace("甲政发〔2024〕3号\n", ""))
-    assert [(i.severity, i.where.field) for i in plan.irregularities if i.code == "metadata_missing"] == [("warning", "document_number")]
+    assert [(i.severity, i.where.field) for i in plan.irregularities if i.code == "metadata_missing"] == [
+        ("warning", "document_number")
+    ]
 
 
-@pytest.mark.parametrize("text", [
-    "第一回\n\n那年2024年3月，老人说责任单位早定了，牵头的王主任却不在家。（狗叫了）\n",
-    "一周菜单\n\n周一：豆腐、青菜。\n周二：面条。\n",
-    "关于停水的通知\n\n各住户：\n2024年6月8日停水一天。\n物业\n2024年6月1日\n",
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "第一回\n\n那年2024年3月，老人说责任单位早定了，牵头的王主任却不在家。（狗叫了）\n",
+        "一周菜单\n\n周一：豆腐、青菜。\n周二：面条。\n",
+        "关于停水的通知\n\n各住户：\n2024年6月8日停水一天。\n物业\n2024年6月1日\n",
+    ],
+)
 def test_what_holds_no_plan_is_refused(text: str) -> None:
     with pytest.raises(UnreadableDocument, match="没有找到通知里的任务"):
         read_plan(text.encode())
 
 
-@pytest.mark.parametrize("unit", [" ", "（", "）", "（）", "牵头单位：", "市财政局、", "市财政局及", "（市财政局牵头）", "〔2024〕", "2024年", "文号："])
+@pytest.mark.parametrize(
+    "unit",
+    [
+        " ",
+        "（",
+        "）",
+        "（）",
+        "牵头单位：",
+        "市财政局、",
+        "市财政局及",
+        "（市财政局牵头）",
+        "〔2024〕",
+        "2024年",
+        "文号：",
+    ],
+)
 def test_a_long_line_ends_in_time(unit: str) -> None:
     begun = time.process_time()
     read("1.种树。（市林业局）\n" + unit * (100_000 // len(unit)) + "末")
