@@ -27,7 +27,7 @@ check: setup-dev ## lint, types, import contracts, missing migrations
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	QIFU_DATA_DIR=$(VENV)/check QIFU_DEMO=1 $(BIN)/python manage.py makemigrations --check --dry-run
+	QIFU_DATA_DIR=$(abspath $(VENV))/check QIFU_DEMO=1 $(BIN)/python manage.py makemigrations --check --dry-run
 
 bench: setup-dev ## run every benchmark at full size into benchmarks/results/
 	$(BIN)/python -m benchmarks all
