@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-# No deadline for one example: a busy machine is no fault of the code.
-hypothesis.settings.register_profile("qifu", deadline=None)
+# No deadline for one example: a busy machine is no fault of the code. CI tries the same examples each time, so that
+# it tells of the change alone; new ones are tried on every developer's run.
+hypothesis.settings.register_profile("qifu", deadline=None, derandomize=os.environ.get("CI") == "true")
 hypothesis.settings.load_profile("qifu")
 
 
