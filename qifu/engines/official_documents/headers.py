@@ -215,6 +215,15 @@ def role_score(kind: Kind, role: Role, word: str) -> float:
     return 3.0 - 1.2 * words.index(word) / max(len(words), 1)
 
 
+def glued_headings(text: str) -> list[str]:
+    """Known heading words that stand at the start of a text with nothing between them."""
+    rest, words = text.strip()[:80], []
+    while word := next((rest[:n] for n in range(min(12, len(rest)), 1, -1) if rest[:n] in _ALL_SET), ""):
+        words.append(word)
+        rest = rest[len(word) :]
+    return words
+
+
 def is_heading_row(texts: list[str]) -> bool:
     """True when at least two cells are heading words and nothing else stands in the row but short text."""
     filled = [t for t in texts if t.strip()]

@@ -11,7 +11,16 @@ from .body import heading_level, is_page_number
 from .cell_types import fit, read_row_number
 from .characters import bare, squeeze
 from .grid import Block, Cell, Paragraph, Row
-from .headers import WORDS, Role, heading_word, is_heading_row, known_heading, period_end, role_score
+from .headers import (
+    WORDS,
+    Role,
+    glued_headings,
+    heading_word,
+    is_heading_row,
+    known_heading,
+    period_end,
+    role_score,
+)
 from .plan import Plan
 from .tables import RawTable, expanded
 
@@ -354,6 +363,11 @@ def unread_headings(
         and sum(1 for t in b.texts if known_heading(t)) >= 3
         and not _is_half(tuple(t for t in b.texts if t.strip()), headings)
     ]
+    # A table that a converter ran together into one paragraph.
+    glued = [
+        (b.line, glued_headings(b.text)) for b in blocks if isinstance(b, Paragraph) and len(b.text) > 60
+    ]
+    seen += [(line, " ".join(words)) for line, words in glued if len(words) >= 3]
     read = sorted(
         {
             *rows,

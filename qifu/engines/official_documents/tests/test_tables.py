@@ -458,3 +458,14 @@ def test_lines_like_rows_without_a_heading_are_told() -> None:
         "1.加强宣传。（市司法局负责）",
     )
     assert plan["tasks"] or "table_unread" in told(plan)
+
+
+def test_a_table_run_together_into_one_paragraph_is_told() -> None:
+    text = (
+        "关于印发重点任务清单的通知\n\n各有关单位：\n\n附件\n\n重点任务清单\n\n"
+        "序号重点任务工作举措责任单位完成时限1优化服务推动专员走访重点企业省经信厅2024年3月"
+        "2规范监管编制检查清单并公布省司法厅2024年6月3完善评价建立评价机制省财政厅2024年9月\n"
+    )
+    reading = read_plan(text.encode(), filename="x.txt").to_json()
+    assert reading["tasks"] == []
+    assert ("table_unread", "error") in {(i["code"], i["severity"]) for i in reading["irregularities"]}
