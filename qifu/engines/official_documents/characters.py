@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -177,11 +176,6 @@ def fold(text: str) -> str:
     return _INVISIBLE.sub("", text.translate(_FOLD))
 
 
-def fold_digits(text: str) -> str:
-    """Only digits, the full-width point and the percent sign become plain."""
-    return text.translate(_FOLD_DIGITS)
-
-
 def squeeze(text: str) -> str:
     """Blanks beside a Chinese character go, other runs of blanks become one."""
     text = _INVISIBLE.sub("", text).strip()
@@ -269,11 +263,3 @@ def shown_width(text: str, *, quotes: int = 2) -> int:
     """Columns the text takes in a terminal: two for a wide character, one for others; programs differ over quotation marks and dashes."""
     wide = len(text) + len(_WIDE_CHAR.findall(text))
     return wide if quotes == 2 else wide - len(_AMBIGUOUS.findall(text))
-
-
-def commonest(strings: Iterable[str]) -> dict[str, int]:
-    """How often each string occurs."""
-    counts: dict[str, int] = {}
-    for string in strings:
-        counts[string] = counts.get(string, 0) + 1
-    return counts

@@ -395,8 +395,3 @@ def near_usual(name: str) -> str | None:
 def _strange(stem: str, other: str) -> bool:
     """True when the differing character is one that no usual name has."""
     return any(a != b and a not in _LETTERS for a, b in zip(stem, other, strict=True))
-
-
-def strange_letters(name: str) -> list[str]:
-    """Characters of a body's name that no usual body's name has."""
-    return [c for c in split_place(name)[1] if c not in _LETTERS and "\u4e00" <= c <= "\u9fff"]

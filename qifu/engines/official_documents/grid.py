@@ -53,9 +53,7 @@ class SourceDocument:
 
     format: str  # txt | docx | html | pdf
     blocks: list[Block] = field(default_factory=list)
-    notes: list[tuple[str, int | None, str]] = field(
-        default_factory=list
-    )  # (code, line, text) found while loading
+    # (code, line, text) found while loading
 
     def __iter__(self) -> Iterator[Block]:
         return iter(self.blocks)

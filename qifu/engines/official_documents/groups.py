@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-from .characters import bare, bigrams, distance, key, likeness, look_alike
+from .characters import bigrams, distance, key, likeness, look_alike
 from .headers import Role
 from .irregularities import Findings
 from .plan import Part
@@ -397,28 +397,16 @@ def _move(
     role: Role,
 ) -> None:
     upper, lower = groups[at - 1], groups[at]
-    for i in range(at, cut):
-        findings.add(
-            "group_moved",
-            part,
-            f"分页使该行落在“{lower}”下，从内容看应属“{upper}”，已改归。",
-            number=rows[i].number,
-            field=role,
-            line=rows[i].line,
-            proposal=upper,
-        )
-        groups[i] = upper
-    for i in range(cut, at):
-        findings.add(
-            "group_moved",
-            part,
-            f"类别名“{lower}”因分页印在下一页，从内容看该行已属此类，已改归。",
-            number=rows[i].number,
-            field=role,
-            line=rows[i].line,
-            proposal=lower,
-        )
-        groups[i] = lower
+    if at < cut:
+        moved, to = range(at, cut), upper
+        text = f"分页使该行落在“{lower}”下，从内容看应属“{upper}”，已改归。"
+    else:
+        moved, to = range(cut, at), lower
+        text = f"类别名“{lower}”因分页印在下一页，从内容看该行已属此类，已改归。"
+    for i in moved:
+        row = rows[i]
+        findings.add("group_moved", part, text, number=row.number, field=role, line=row.line, proposal=to)
+        groups[i] = to
 
 
 class _Suitability:
@@ -466,8 +454,3 @@ def _topic_words(group: str, topics: list[Topic]) -> set[str]:
     if best is None or likeness(best.title, group) < 0.6:
         return set()
     return bigrams(best.title + best.text)
-
-
-def same_name(first: str, second: str) -> bool:
-    """True when two names differ in blanks, quotes and width only."""
-    return key(bare(first)) == key(bare(second))

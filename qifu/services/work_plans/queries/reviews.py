@@ -130,13 +130,6 @@ def item_words(reading: Mapping[str, Any], part: str, row: int | None) -> str:
     return f"第{row_number(part, rows[row], row)}条 {row_title(part, rows[row])}"
 
 
-def last_ruling(row: PlanReview) -> Irregularity | None:
-    """Return the latest ruling of a review."""
-    top = row.irregularities.aggregate(top=Max("ruled_order"))["top"]
-    found: Irregularity | None = row.irregularities.filter(ruled_order=top).first() if top else None
-    return found
-
-
 def file_to_read(pk: int) -> tuple[str, bytes] | None:
     """Return the name and content of an upload that still waits to be read, or None."""
     row = PlanReview.objects.select_related("file").filter(pk=pk, state=PlanReview.State.READING).first()
