@@ -2,7 +2,7 @@
 
 A permission names, for each role, the relation that a row must have to the holder's post. Relations are named
 filters that each model declares in `reach`. Foundation stores people and places as plain ids and codes; which posts
-a person holds on a day is answered by an `Authority`, which `registers/people` implements.
+and mandates a person holds on a day is answered by `Authority`s, which registers implement.
 """
 
 from __future__ import annotations
@@ -45,23 +45,27 @@ ANONYMOUS = Actor(kind="anonymous", name="访客")
 
 @dataclass(frozen=True)
 class Grant:
-    """One post on one day: a role at an organisation over a division subtree (`places` holds every code in it)."""
+    """What a person holds on one day: a post at an organisation over a division subtree (`places` holds every code in
+    it), or a mandate of an enterprise. `on_behalf_of` names the absent colleague whose post a delegate exercises.
+    """
 
     role: str
     actor_id: int | None = None
     organisation_id: int | None = None
     place: str = ""
     places: frozenset[str] = frozenset()
+    enterprise_id: int | None = None
+    on_behalf_of: int | None = None
 
 
 Relation = Callable[[Grant], Q]
 
 
 class Authority(Protocol):
-    """Answers which posts a person holds at a moment."""
+    """Answers what a person holds at a moment: one register answers for posts, another for mandates of enterprises."""
 
     def grants(self, actor_id: int, at: datetime) -> Iterable[Grant]:
-        """Return the grants that the posts of `actor_id` give at `at`."""
+        """Return the grants that `actor_id` has at `at`."""
         ...
 
 
@@ -76,7 +80,7 @@ class Permission:
 
 _permissions: dict[str, Permission] = {}
 _roles: dict[str, str] = {}
-_authority: Authority | None = None
+_authorities: list[Authority] = []
 
 
 def declare_roles(roles: Mapping[str, str]) -> None:
@@ -98,10 +102,9 @@ def declare_permissions(*permissions: Permission) -> None:
         _permissions[permission.code] = permission
 
 
-def install_authority(authority: Authority) -> None:
-    """Say who answers for posts; done once, at start."""
-    global _authority
-    _authority = authority
+def add_authority(authority: Authority) -> None:
+    """Add one who answers for what people hold; each register does so once, at start."""
+    _authorities.append(authority)
 
 
 def permissions() -> Mapping[str, Permission]:
@@ -119,9 +122,10 @@ def grants_of(actor: Actor, at: datetime) -> list[Grant]:
     held = [Grant(role=ANYONE, actor_id=actor.id)]
     if actor.is_person and actor.id is not None:
         held.append(Grant(role=SIGNED_IN, actor_id=actor.id))
-        if _authority is None:
+        if not _authorities:
             raise RuntimeError("no Authority is installed")
-        held.extend(_authority.grants(actor.id, at))
+        for authority in _authorities:
+            held.extend(authority.grants(actor.id, at))
     return held
 
 

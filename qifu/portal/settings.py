@@ -111,6 +111,8 @@ INSTALLED_APPS = [
     "qifu.registers.divisions",
     "qifu.registers.organisations",
     "qifu.registers.people",
+    "qifu.registers.enterprises",
+    "qifu.registers.mandates",
     "qifu.services.work_plans",
     "qifu.portal",
 ]

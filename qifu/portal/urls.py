@@ -14,6 +14,8 @@ ROOMS_WITH_PAGES = [
     "qifu.registers.people.pages",
     "qifu.registers.divisions.pages",
     "qifu.registers.organisations.pages",
+    "qifu.registers.enterprises.pages",
+    "qifu.registers.mandates.pages",
     "qifu.services.work_plans.pages",
 ]
 

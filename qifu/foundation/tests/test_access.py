@@ -59,7 +59,7 @@ class Given:
 
 
 def authority(monkeypatch: pytest.MonkeyPatch, *grants: Grant) -> None:
-    monkeypatch.setattr(access, "_authority", Given(*grants))
+    monkeypatch.setattr(access, "_authorities", [Given(*grants)])
 
 
 def stored(**values: object) -> StoredFile:
@@ -175,6 +175,6 @@ def test_mistakes_of_declaration_are_errors_not_grants(monkeypatch: pytest.Monke
         declare_permissions(Permission("test.other", "另一个", {"no_such_role": ()}))
     with pytest.raises(ValueError, match="two titles"):
         declare_roles({"test_reader": "别名"})
-    monkeypatch.setattr(access, "_authority", None)
+    monkeypatch.setattr(access, "_authorities", [])
     with pytest.raises(RuntimeError, match="Authority"):
         holds(PEOPLE[0], "test.view_files", AT)

@@ -133,7 +133,7 @@ def test_what_runs_after_the_commit_is_outside_the_act() -> None:
 
 
 def test_permission_is_asked_before_anything_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "_authority", OneRole(7))
+    monkeypatch.setattr(access, "_authorities", [OneRole(7)])
     done: list[int] = []
     run(body=lambda: done.append(1), by=PERSON, at=AT)
     for stranger in (Actor("person", 8, "乙"), access.ANONYMOUS):
@@ -143,7 +143,7 @@ def test_permission_is_asked_before_anything_is_done(monkeypatch: pytest.MonkeyP
 
 
 def test_permission_on_a_row_asks_whether_the_row_may_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "_authority", OneRole(7))
+    monkeypatch.setattr(access, "_authorities", [OneRole(7)])
     act(lambda: notify([7, 8, 7], title="甲"))
     mine, other = Notice.objects.get(recipient_id=7), Notice.objects.get(recipient_id=8)
     touch_notice(notice=mine, by=PERSON, at=AT)

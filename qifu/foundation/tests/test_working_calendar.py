@@ -85,6 +85,6 @@ def test_the_line_of_a_fault_is_named() -> None:
 
 
 def test_only_those_who_may_can_publish(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(access, "_authority", OneRole(7))
+    monkeypatch.setattr(access, "_authorities", [OneRole(7)])
     with pytest.raises(NotFound):
         publish_calendar(document=SHIPPED_TEXT.encode(), effective_from=FROM, by=PERSON, at=AT)

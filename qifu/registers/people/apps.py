@@ -6,7 +6,7 @@ from django.apps import AppConfig
 
 
 class PeopleConfig(AppConfig):
-    """Installs the Authority that foundation asks."""
+    """Adds the Authority that foundation asks about posts."""
 
     name = "qifu.registers.people"
     label = "people"
@@ -18,4 +18,4 @@ class PeopleConfig(AppConfig):
         from qifu.registers.people import actions, demo, module, sign_in  # noqa: F401
         from qifu.registers.people.authority import PostAuthority
 
-        access.install_authority(PostAuthority())
+        access.add_authority(PostAuthority())
