@@ -23,6 +23,17 @@ _FIXED = " OR ".join(
 GUARDS: list[tuple[str, str, str, str, str]] = [
     ("audit_no_update", "foundation_auditrow", "UPDATE", "1=1", "审计记录不得修改"),
     ("audit_no_delete", "foundation_auditrow", "DELETE", "1=1", "审计记录不得删除"),
+    *(
+        (
+            f"{table}_{event.lower()}",
+            f"work_plans_{table}",
+            event,
+            "1=1",
+            "推进记录不得修改或删除，请另作记录",
+        )
+        for table in ("event", "evidence", "reportedfigure")
+        for event in ("UPDATE", "DELETE")
+    ),
     (
         "revision_published_is_fixed",
         "foundation_revision",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db.models import Count, F, Prefetch, Q, QuerySet
 from django.urls import reverse
@@ -16,6 +16,7 @@ from qifu.foundation.modules import HomeFigure
 from qifu.foundation.revisions import Revision
 from qifu.services.work_plans.fields import COMPARATORS, grouped
 from qifu.services.work_plans.models import Plan, PlanItem, PlanReview, PlanTarget, PlanUnit, Publicity
+from qifu.services.work_plans.status import SOON
 
 KINDS = dict(PlanItem.Kind.choices)
 STANDINGS = dict(PlanItem.Standing.choices)
@@ -25,8 +26,6 @@ UNIT_KINDS = dict(PlanUnit.Kind.choices)
 DIRECTIONS = dict(PlanTarget.Direction.choices)
 PUBLIC = Publicity.PUBLIC.value
 PUBLICITIES = dict(Publicity.choices)
-SOON = timedelta(days=30)
-"""How long before its deadline an item is called 临期."""
 
 
 def plans(actor: Actor, at: datetime) -> QuerySet[Plan]:

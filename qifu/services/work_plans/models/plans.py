@@ -17,7 +17,7 @@ Publicity = StoredFile.Publicity
 """公开属性 (政府信息公开条例): what is not marked public never reaches a public page, search, export or notice."""
 
 
-def _above(grant: Grant) -> list[str]:
+def above(grant: Grant) -> list[str]:
     """The codes of the grant's place and of the city and province over it (GB/T 2260: the code holds its parents)."""
     place = grant.place
     return [] if not place else sorted({place, place[:4].ljust(6, "0"), place[:2].ljust(6, "0")})
@@ -161,7 +161,7 @@ class Plan(Record):
     reach: ClassVar = {
         "public": lambda grant: Q(publicity=Publicity.PUBLIC, revision__isnull=False),
         "in_place": lambda grant: Q(place_code__in=grant.places),
-        "above_place": lambda grant: Q(place_code__in=_above(grant)),
+        "above_place": lambda grant: Q(place_code__in=above(grant)),
         "names_unit": lambda grant: Q(pk__in=_plans_naming(grant.organisation_id)),
     }
 
