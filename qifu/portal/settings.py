@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from qifu.foundation.environment import Variable, boolean, names, optional_day, read_environment, whole_number
+from qifu.foundation.environment import (
+    Variable,
+    boolean,
+    checked_seal_keys,
+    names,
+    optional_day,
+    read_environment,
+    whole_number,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -18,6 +28,13 @@ def _database_url(text: str) -> str:
     """Check that the text names a database we know; an empty one means SQLite in the data directory."""
     if text and not text.startswith(("postgresql://", "postgres://", "sqlite:///")):
         raise ValueError("应以 postgresql:// 或 sqlite:/// 开头")
+    return text
+
+
+def _existing_file(text: str) -> str:
+    """Check that the file is there; nothing where none is named."""
+    if text and not Path(text).is_file():
+        raise ValueError(f"文件 {text!r} 不存在或不可读")
     return text
 
 
@@ -33,6 +50,13 @@ VARIABLES = [
     Variable(
         "QIFU_SECRET_KEY", "", "签名密钥，50 个以上随机字符；空则首次启动时生成并存入数据目录", group="安全"
     ),
+    Variable(
+        "QIFU_SEAL_KEYS",
+        "",
+        "个人信息的加密密钥，写成 标识:base64，以逗号分隔；第一个用于加密，全部可解密；空则首次启动时生成并存入数据目录",
+        checked_seal_keys,
+        "安全",
+    ),
     Variable("QIFU_HOSTS", "127.0.0.1,localhost,[::1]", "允许的域名，以逗号分隔", names, "安全"),
     Variable(
         "QIFU_HTTPS", "0", "站点经 HTTPS 访问时设为 1：Cookie 只走加密连接，并发送 HSTS", boolean, "安全"
@@ -47,6 +71,13 @@ VARIABLES = [
     Variable("QIFU_WORKERS", "2", "网站进程数", whole_number, "运行"),
     Variable("QIFU_LOG_LEVEL", "INFO", "日志级别：DEBUG、INFO、WARNING、ERROR", group="运行"),
     Variable("QIFU_UPLOAD_LIMIT_MB", "50", "单个上传文件的上限（MB）", whole_number, "运行"),
+    Variable(
+        "QIFU_OIDC_PROVIDERS",
+        "",
+        "单点登录的接入文件（YAML）：浙里办、电子营业执照等；空则只用口令登录",
+        _existing_file,
+        "安全",
+    ),
     Variable("QIFU_RATE_LIMITS", "1", "是否限制单个来源的请求频率", boolean, "安全"),
     Variable(
         "QIFU_TRUSTED_PROXIES",
@@ -76,24 +107,33 @@ def _data_dir() -> Path:
     return DATA_DIR
 
 
-def _secret_key() -> str:
-    """Return the key from the environment, or the one kept (made at first use) in the data directory."""
-    if ENV["QIFU_SECRET_KEY"]:
-        return str(ENV["QIFU_SECRET_KEY"])
-    from django.core.management.utils import get_random_secret_key
-
-    path = _data_dir() / "secret_key"
+def _kept_secret(variable: str, file: str, make: Callable[[], str]) -> str:
+    """Return the secret from the environment, or the one kept (made at first use) in the data directory."""
+    if ENV[variable]:
+        return str(ENV[variable])
+    path = _data_dir() / file
     if not path.exists():
-        mine = path.with_name(f"secret_key.{os.getpid()}")
+        mine = path.with_name(f"{file}.{os.getpid()}")
         mine.touch(mode=0o600)
-        mine.write_text(get_random_secret_key())
+        mine.write_text(make())
         with contextlib.suppress(FileExistsError):  # another process that starts now may be first
             os.link(mine, path)
         mine.unlink()
     return path.read_text().strip()
 
 
-SECRET_KEY = _secret_key()
+def _new_secret_key() -> str:
+    from django.core.management.utils import get_random_secret_key
+
+    return get_random_secret_key()
+
+
+def _new_seal_key() -> str:
+    return f"1:{base64.b64encode(os.urandom(32)).decode()}"
+
+
+SECRET_KEY = _kept_secret("QIFU_SECRET_KEY", "secret_key", _new_secret_key)
+SEAL_KEYS = _kept_secret("QIFU_SEAL_KEYS", "seal_key", _new_seal_key)
 DEBUG = ENV["QIFU_DEBUG"]
 ALLOWED_HOSTS = ENV["QIFU_HOSTS"]
 
@@ -245,6 +285,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+OIDC_PROVIDERS: str = ENV["QIFU_OIDC_PROVIDERS"]
 RATE_LIMITS: bool = ENV["QIFU_RATE_LIMITS"]
 TRUSTED_PROXIES: int = ENV["QIFU_TRUSTED_PROXIES"]
 # kind: (requests of one source, requests of one session, in how many seconds). A whole office often shares one
