@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -41,6 +44,28 @@ def whole_number(text: str) -> int:
 def names(text: str) -> list[str]:
     """Read a comma-separated list; blanks are dropped."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def seal_keys(text: str) -> dict[str, bytes]:
+    """Read `id:base64,…`, each at least 32 bytes under an id of its own; the order is kept. Empty gives no key."""
+    keys: dict[str, bytes] = {}
+    for part in names(text):
+        name, _, encoded = part.partition(":")
+        if not re.fullmatch(r"[a-z0-9_-]{1,16}", name) or name in keys:
+            raise ValueError("每项应写成 标识:密钥，标识用小写字母和数字且不重复")
+        try:
+            keys[name] = base64.b64decode(encoded, validate=True)
+        except binascii.Error as error:
+            raise ValueError(f"密钥“{name}”不是 base64 文本") from error
+        if len(keys[name]) < 32:
+            raise ValueError(f"密钥“{name}”应至少 32 字节")
+    return keys
+
+
+def checked_seal_keys(text: str) -> str:
+    """Return the text when `seal_keys` can read it."""
+    seal_keys(text)
+    return text
 
 
 def optional_day(text: str) -> date | None:
