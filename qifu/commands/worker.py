@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -29,7 +30,7 @@ def main(argv: list[str]) -> int:
 
 def drain(stop: threading.Event, *, once: bool = False) -> None:
     """Run due jobs one after another; sleep a second when there is none; beat so that /healthz sees us."""
-    from django.db import OperationalError, close_old_connections
+    from django.db import DatabaseError, OperationalError, close_old_connections
 
     name = f"{socket.gethostname()}:{os.getpid()}"
     log.info("worker started")
@@ -44,4 +45,6 @@ def drain(stop: threading.Event, *, once: bool = False) -> None:
         if once:
             return
         stop.wait(IDLE_SECONDS)
+    with contextlib.suppress(DatabaseError):
+        jobs.retire(worker=name)
     log.info("worker stopped")

@@ -66,6 +66,7 @@ class Worker(models.Model):
     """A worker process and when it last said that it is alive."""
 
     name = models.CharField("进程", max_length=80, unique=True)
+    started_at = models.DateTimeField("启动时间", null=True)
     beat_at = models.DateTimeField("最近心跳")
 
     class Meta:
@@ -74,33 +75,88 @@ class Worker(models.Model):
 
 
 BEAT_EVERY = timedelta(seconds=15)
+SILENT_AFTER = timedelta(seconds=120)
+"""Without a beat for so long, and without a job at hand, a worker counts as dead."""
 
 
 def beat(*, worker: str, at: datetime) -> None:
-    """Note that `worker` is alive; writes at most once in BEAT_EVERY, and forgets workers silent for a day."""
+    """Note that `worker` (`host:process`) is alive; writes at most once in BEAT_EVERY, and forgets one silent for a day."""
     if Worker.objects.filter(name=worker, beat_at__gt=at - BEAT_EVERY).exists():
         return
-    Worker.objects.update_or_create(name=worker, defaults={"beat_at": at})
+    Worker.objects.update_or_create(
+        name=worker, defaults={"beat_at": at}, create_defaults={"beat_at": at, "started_at": at}
+    )
     Worker.objects.filter(beat_at__lt=at - timedelta(days=1)).delete()
+
+
+def retire(*, worker: str) -> None:
+    """Note that `worker` ended as it was told to: nobody need look for it."""
+    Worker.objects.filter(name=worker).delete()
+
+
+@dataclass(frozen=True)
+class WorkerState:
+    """A worker as it stands: where it runs, since when, its last beat, the kind of the job at hand ("": none).
+
+    `alive` is true while it beats, and during a job whose lease has not run out: a worker beats between jobs and when
+    a job reports.
+    """
+
+    name: str
+    host: str
+    process: str
+    started_at: datetime | None
+    beat_at: datetime
+    job_kind: str
+    alive: bool
+
+
+def workers(*, at: datetime) -> list[WorkerState]:
+    """Return every worker that beat within a day, the most recent first."""
+    at_hand = dict(
+        Job.objects.filter(state=Job.State.RUNNING, leased_until__gt=at).values_list("worker", "kind")
+    )
+    found = []
+    for row in Worker.objects.order_by("-beat_at", "name"):
+        host, _, process = row.name.rpartition(":")
+        kind = at_hand.get(row.name, "")
+        alive = bool(kind) or at - row.beat_at <= SILENT_AFTER
+        found.append(WorkerState(row.name, host, process, row.started_at, row.beat_at, kind, alive))
+    return found
 
 
 @dataclass(frozen=True)
 class Health:
-    """How the worker and its table stand: seconds since the last beat (None: never), counts by state."""
+    """How the worker and its table stand: seconds since the last beat (None: never), jobs due and for how long, failed.
+
+    `alive` counts the workers that are; `oldest_seconds` is how long the longest waiting due job has waited.
+    """
 
     seconds_since_beat: int | None
     waiting: int
     failed: int
+    alive: int = 0
+    oldest_seconds: int = 0
 
 
 def health(*, at: datetime) -> Health:
     """Return how the jobs stand at `at`; `waiting` counts only jobs that are due."""
-    last = Worker.objects.order_by("-beat_at").values_list("beat_at", flat=True).first()
+    known = workers(at=at)
+    due = Job.objects.filter(state=Job.State.WAITING, run_at__lte=at)
+    oldest = due.order_by("run_at").values_list("run_at", flat=True).first()
     return Health(
-        seconds_since_beat=None if last is None else int((at - last).total_seconds()),
-        waiting=Job.objects.filter(state=Job.State.WAITING, run_at__lte=at).count(),
+        seconds_since_beat=int((at - known[0].beat_at).total_seconds()) if known else None,
+        waiting=due.count(),
         failed=Job.objects.filter(state=Job.State.FAILED).count(),
+        alive=sum(one.alive for one in known),
+        oldest_seconds=0 if oldest is None else int((at - oldest).total_seconds()),
     )
+
+
+def counts() -> dict[str, int]:
+    """Return how many jobs are in each state; every state is named."""
+    found = dict(Job.objects.values_list("state").annotate(count=models.Count("pk")).order_by())
+    return {state: found.get(state, 0) for state in Job.State.values}
 
 
 class JobCancelled(Exception):
@@ -109,6 +165,14 @@ class JobCancelled(Exception):
 
 class JobRefused(Exception):
     """Raised by a handler when repeating cannot help; the message is Chinese and shown to the person waiting."""
+
+
+class JobPostponed(Exception):
+    """Raised by a handler that cannot go on before `until`; it runs again then, and this run counts as no failure."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(until)
+        self.until = until
 
 
 @dataclass(frozen=True)
@@ -123,6 +187,7 @@ class Running:
     at: datetime
     attempt: int
     clock: Callable[[], datetime]
+    worker: str = ""
 
     def report(self, done: int, total: int, text: str = "") -> None:
         """Show progress to whoever waits and renew the lease; work of over ten minutes must report meanwhile.
@@ -133,6 +198,8 @@ class Running:
         lease = self.clock() + LEASE
         if not rows.update(done_count=done, total_count=total, progress=text[:200], leased_until=lease):
             raise JobCancelled
+        if self.worker:
+            beat(worker=self.worker, at=self.clock())
 
 
 Handler = Callable[[Running], None]
@@ -213,9 +280,11 @@ def run_one(*, worker: str, clock: Callable[[], datetime]) -> bool:
         return False
     with request_id(f"job-{job.pk}"):
         try:
-            _handlers[job.kind](Running(job.pk, job.ids, clock(), job.attempts, clock))
+            _handlers[job.kind](Running(job.pk, job.ids, clock(), job.attempts, clock, worker))
         except JobCancelled:
             log.info("job cancelled", extra={"job": job.pk, "kind": job.kind})
+        except JobPostponed as error:
+            _postpone(job, error.until)
         except JobRefused as error:
             _finish(job, Job.State.FAILED, at=clock(), error=str(error))
         except Exception as error:
@@ -231,6 +300,30 @@ def cancel(job_id: int, *, at: datetime) -> bool:
     current_act()
     rows = Job.objects.filter(pk=job_id, state__in=[Job.State.WAITING, Job.State.RUNNING])
     return bool(rows.update(state=Job.State.CANCELLED, finished_at=at))
+
+
+def _postpone(job: Job, until: datetime) -> None:
+    """Let the job wait until `until`; the count of attempts, which tells runs apart, goes on, and so its limit."""
+    mine = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
+    mine.update(state=Job.State.WAITING, run_at=until, leased_until=None, max_attempts=F("max_attempts") + 1)
+
+
+def retry(job_id: int, *, at: datetime) -> bool:
+    """Let a failed job run again from the beginning of its attempts; inside an act. False when it is not failed.
+
+    False, too, when an equal job (the same unique key) is open already: that one does the work.
+    """
+    current_act()
+    job = Job.objects.select_for_update().filter(pk=job_id, state=Job.State.FAILED).first()
+    if job is None:
+        return False
+    job.state, job.run_at, job.attempts, job.finished_at = Job.State.WAITING, at, 0, None
+    try:
+        with transaction.atomic():
+            job.save(update_fields=["state", "run_at", "attempts", "finished_at"])
+    except IntegrityError:
+        return False
+    return True
 
 
 def _retry_or_fail(job: Job, *, at: datetime, error: str) -> None:
