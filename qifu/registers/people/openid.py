@@ -44,6 +44,7 @@ KEPT_SECONDS = 3600
 LEEWAY_SECONDS = 60
 _DOWN = "“{title}”暂时连不上，请稍后再试，或改用口令登录；一直不行请告知本站管理员"
 _WRONG = "“{title}”返回的信息没有通过核验，未予登录。请重新登录一次；仍不行请告知本站管理员"
+_UNKNOWN_HERE = "“{title}”不认本站的接入账号，暂时不能用它登录；请改用口令登录，并告知本站管理员"
 _STALE = "这次登录已过期或已经用过，请从登录页重新开始"
 
 _ADDRESS = Text(r"https?://[^\s#]+", "以 https:// 开头的地址", longest=500)
@@ -316,6 +317,9 @@ def _ask(provider: Provider, address: str, form: Mapping[str, str] | None = None
             extra={"provider": provider.code, "cause": type(error).__name__},
         )
         raise Refused(_DOWN.format(title=provider.title)) from error
+    if form and (status == 401 or (400 <= status < 500 and b'"invalid_client"' in body)):
+        log.error("openid client not accepted", extra={"provider": provider.code, "status": status})
+        raise Refused(_UNKNOWN_HERE.format(title=provider.title))
     if form and 400 <= status < 500:
         log.warning("openid code refused", extra={"provider": provider.code, "status": status})
         raise Refused(_STALE)
