@@ -80,11 +80,17 @@ class Permission:
 
 _permissions: dict[str, Permission] = {}
 _roles: dict[str, str] = {}
+_roles_by_mandate: set[str] = set()
 _authorities: list[Authority] = []
 
 
-def declare_roles(roles: Mapping[str, str]) -> None:
-    """Make roles known: English code to Chinese title; the same role may be declared twice with the same title."""
+def declare_roles(roles: Mapping[str, str], *, by_post: bool = True) -> None:
+    """Make roles known: English code to Chinese title; the same role may be declared twice with the same title.
+
+    Roles that are held by mandate of an enterprise, never by post, are declared with `by_post=False`.
+    """
+    if not by_post:
+        _roles_by_mandate.update(roles)
     for code, title in roles.items():
         if _roles.setdefault(code, title) != title:
             raise ValueError(f"role {code} has two titles: {_roles[code]} and {title}")
@@ -115,6 +121,11 @@ def permissions() -> Mapping[str, Permission]:
 def roles() -> Mapping[str, str]:
     """Return every declared role: code to Chinese title."""
     return dict(_roles)
+
+
+def post_roles() -> Mapping[str, str]:
+    """Return the roles that a post may give: all but those held by mandate."""
+    return {code: title for code, title in _roles.items() if code not in _roles_by_mandate}
 
 
 def grants_of(actor: Actor, at: datetime) -> list[Grant]:
