@@ -63,12 +63,15 @@ def install(using: str = "default") -> None:
 
 
 def lift(using: str = "default") -> None:
-    """Drop every guard, for the flush of a demo or test database on SQLite; `install` (after it) makes them again."""
+    """Drop every guard, for the flush of a test database; `install` (after it) makes them again."""
     connection = connections[using]
     with connection.cursor() as cursor:
         for name, table, *_ in GUARDS:
-            suffix = "" if connection.vendor == "sqlite" else f" ON {table}"
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{suffix}")
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+                continue
+            for trigger in (name, f"{name}_truncate"):
+                cursor.execute(f"DROP TRIGGER IF EXISTS {trigger} ON {table}")
 
 
 def _statements(vendor: str, name: str, table: str, event: str, refused: str, message: str) -> list[str]:
@@ -81,13 +84,22 @@ def _statements(vendor: str, name: str, table: str, event: str, refused: str, me
         ]
     returned = "OLD" if event == "DELETE" else "NEW"
     condition = refused.replace("1=1", "TRUE")
-    return [
+    statements = [
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         f" IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';"
         f" END IF; RETURN {returned}; END $$",
         f"DROP TRIGGER IF EXISTS {name} ON {table}",
         f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
+    if event == "DELETE":  # PostgreSQL asks no row trigger about TRUNCATE, so a statement trigger refuses it always
+        statements += [
+            f"CREATE OR REPLACE FUNCTION {name}_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+            f" RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+            f"DROP TRIGGER IF EXISTS {name}_truncate ON {table}",
+            f"CREATE TRIGGER {name}_truncate BEFORE TRUNCATE ON {table}"
+            f" FOR EACH STATEMENT EXECUTE FUNCTION {name}_truncate()",
+        ]
+    return statements
 
 
 def install_after_migrate(*, using: str = "default", **_: Any) -> None:

@@ -36,6 +36,14 @@ def test_an_audit_row_cannot_be_changed_or_removed(change: Callable[[], object])
     assert list(AuditRow.objects.values()) == before and len(before) == 1
 
 
+def test_the_table_cannot_be_emptied_at_once() -> None:
+    act(lambda: None)
+    told = "审计记录不得删除" if connection.vendor == "postgresql" else "syntax error"  # SQLite knows no TRUNCATE
+    with pytest.raises(Error, match=told), transaction.atomic():
+        sql("TRUNCATE foundation_auditrow")
+    assert AuditRow.objects.count() == 1
+
+
 def test_rows_carry_the_request_they_came_with() -> None:
     with request_id("abc123"):
         act(lambda: None)
