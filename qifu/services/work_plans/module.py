@@ -27,6 +27,40 @@ declare_permissions(
     Permission("work_plans.publish", "发布、更正和撤回工作要点", PUBLISHER),
     Permission("work_plans.read_document", "识别公文（后台作业）", {}),
     Permission("work_plans.load", "载入本省数据中的工作要点", {}),
+    Permission(
+        "work_plans.follow",
+        "查看落实情况",
+        {
+            "reform_officer": ("in_place", "concerns_place"),
+            "department_officer": ("takes_part", "leads_above"),
+        },
+    ),
+    Permission("work_plans.organise_work", "组织落实：单位、期限、分解、答复", PUBLISHER),
+    Permission(
+        "work_plans.confirm_lead",
+        "确认牵头单位",
+        {"reform_officer": ("in_place",), "department_officer": ("leads",)},
+    ),
+    Permission(
+        "work_plans.lead_work",
+        "牵头落实：节点、申请销号",
+        {"reform_officer": ("own_place",), "department_officer": ("leads",)},
+    ),
+    Permission(
+        "work_plans.report_work",
+        "报告进展、提问",
+        {"reform_officer": ("own_place",), "department_officer": ("takes_part",)},
+    ),
+    Permission(
+        "work_plans.discuss_work",
+        "留言",
+        {
+            "reform_officer": ("in_place", "concerns_place"),
+            "department_officer": ("takes_part", "leads_above"),
+        },
+    ),
+    Permission("work_plans.close_work", "销号、退回、重新打开", PUBLISHER),
+    Permission("work_plans.remind", "自动提醒", {}),
 )
 
 MODULE = declare_module(

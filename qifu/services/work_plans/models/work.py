@@ -17,9 +17,10 @@ class Assignment(Record):
     """One item of a plan to be carried out at one place: the plan's own place first, then by decomposition below it.
 
     It outlives versions of the plan: (plan, kind, number, place) is its identity (`occurrence` tells items apart
-    where a document repeats a number), `item` the row of the version in
-    force (null when a later version dropped the item). `phase` and the days beside it follow from the events alone;
-    they are kept so that boards can count them, and `qifu plan verify` holds them to the events.
+    where a document repeats a number), `item` the row of the version in force (null when a later version dropped the
+    item: no longer current). `phase`, the lead and the days follow from the events alone (`status.after`); they are
+    kept so that boards can count them, and `qifu plan verify` holds them to the events. `due_on` is the day that
+    counts, `plan_due_on` what the document says.
     """
 
     class Phase(models.TextChoices):
@@ -52,6 +53,7 @@ class Assignment(Record):
         "牵头确认", max_length=10, choices=LeadState.choices, default=LeadState.NONE
     )
     due_on = models.DateField("期限", null=True)
+    plan_due_on = models.DateField("文件期限", null=True)
     phase = models.CharField("阶段", max_length=12, choices=Phase.choices, default=Phase.NOT_STARTED)
     last_seq = models.PositiveIntegerField("事件数", default=0)
     opened_at = models.DateTimeField("建立时间")
@@ -63,7 +65,10 @@ class Assignment(Record):
     reach: ClassVar = {
         "in_place": lambda grant: Q(place_code__in=grant.places),
         "own_place": lambda grant: Q(place_code=grant.place) if grant.place else Q(pk__in=[]),
-        "above_place": lambda grant: Q(place_code__in=above(grant)),
+        "concerns_place": lambda grant: _concerning_place(grant),
+        "leads_above": lambda grant: _of_organisation(
+            grant, Q(parent__lead_id=grant.organisation_id) | Q(parent__parent__lead_id=grant.organisation_id)
+        ),
         "leads": lambda grant: _of_organisation(grant, Q(lead_id=grant.organisation_id)),
         "takes_part": lambda grant: _of_organisation(
             grant, Q(lead_id=grant.organisation_id) | Q(pk__in=_taking_part(grant.organisation_id))
@@ -98,6 +103,19 @@ class Assignment(Record):
 
 def _of_organisation(grant: Grant, condition: Q) -> Q:
     return Q(pk__in=[]) if grant.organisation_id is None else condition
+
+
+def _concerning_place(grant: Grant) -> Q:
+    """What lies above a place and has a part there, or names a unit of it."""
+    if not grant.place:
+        return Q(pk__in=[])
+    parts = Assignment.objects.filter(place_code=grant.place, parent__isnull=False)
+    named = AssignmentUnit.objects.filter(organisation__place_code=grant.place)
+    return Q(place_code__in=above(grant)) & (
+        Q(pk__in=parts.values("parent_id"))
+        | Q(pk__in=parts.values("parent__parent_id"))
+        | Q(pk__in=named.values("assignment_id"))
+    )
 
 
 def _taking_part(organisation_id: int | None) -> Any:
