@@ -7,7 +7,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from .body import heading_level, is_page_number
 from .cell_types import fit, read_row_number
 from .characters import bare, squeeze
 from .grid import Block, Cell, Paragraph, Row
@@ -21,6 +20,7 @@ from .headers import (
     period_end,
     role_score,
 )
+from .paragraph_marks import heading_level, is_page_number
 from .plan import Plan
 from .tables import RawTable, expanded
 

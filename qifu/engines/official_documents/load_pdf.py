@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from .body import ends_title, heading_level, is_page_number
 from .grid import Cell, Paragraph, Row, SourceDocument, UnreadableDocument
 from .headers import is_heading_row
 from .load_text import ENDS_TABLE, body_begins
+from .paragraph_marks import ends_title, heading_level, is_page_number
 from .pdf_lines import (
     FINE,
     LooseLine,

@@ -20,7 +20,8 @@ from .load_file import load_file
 from .markup import without_markup
 from .plan import Plan
 from .segments import Segments, segment
-from .tables import TypedTable, expanded, type_table
+from .table_types import type_table
+from .tables import TypedTable, expanded
 from .text_repair import TextMender
 from .traditional import with_known_labels
 from .units import UnitNames

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass, field
 
 from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
-from .body import is_page_number
 from .cell_types import fit, is_measure_unit, read_row_number
 from .characters import bare, key, likeness
 from .figures import read_number_cell
 from .grid import Cell, Row
 from .headers import Role
 from .irregularities import Findings
+from .paragraph_marks import is_page_number
 from .plan import Part
 from .row_numbers import believed, starts_anew, two_numbers
 from .tables import TypedTable, expanded

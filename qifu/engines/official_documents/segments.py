@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .body import heading_level, is_page_number, read_date, read_number, record_line
 from .characters import bare, squeeze
 from .grid import Paragraph, Row, SourceDocument
 from .layouts import as_rows
+from .paragraph_marks import heading_level, is_page_number, read_date, read_number
+from .record import record_line
 from .tables import RawTable, TableCollector
 
 _ANNEX = re.compile(r"^附\s*[件表录]\s*[\d一二三四五六七八九十]*\s*[:：.、]?\s*(?P<title>.*)$")
