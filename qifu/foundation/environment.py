@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
@@ -44,6 +45,14 @@ def whole_number(text: str) -> int:
 def names(text: str) -> list[str]:
     """Read a comma-separated list; blanks are dropped."""
     return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def networks(text: str) -> list[IPv4Network | IPv6Network]:
+    """Read a comma-separated list of addresses and networks."""
+    try:
+        return [ip_network(part, strict=False) for part in names(text)]
+    except ValueError as error:
+        raise ValueError(f"应为以逗号分隔的地址或网段，现为 {text!r}") from error
 
 
 def seal_keys(text: str) -> dict[str, bytes]:

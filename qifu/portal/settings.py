@@ -11,11 +11,13 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from qifu.foundation.channels.config import SiteChannels, read_channels
 from qifu.foundation.environment import (
     Variable,
     boolean,
     checked_seal_keys,
     names,
+    networks,
     optional_day,
     read_environment,
     whole_number,
@@ -36,6 +38,20 @@ def _existing_file(text: str) -> str:
     if text and not Path(text).is_file():
         raise ValueError(f"文件 {text!r} 不存在或不可读")
     return text
+
+
+def _side(text: str) -> str:
+    """Read which half of the site a process serves."""
+    if text not in ("both", "portal", "workbench"):
+        raise ValueError(f"应为 both、portal 或 workbench，现为 {text!r}")
+    return text
+
+
+def _site_address(text: str) -> str:
+    """Read the address of the other half, without a slash at its end; nothing where there is none."""
+    if text and not text.startswith(("https://", "http://")):
+        raise ValueError(f"应以 https:// 或 http:// 开头，现为 {text!r}")
+    return text.rstrip("/")
 
 
 VARIABLES = [
@@ -68,6 +84,13 @@ VARIABLES = [
     ),
     Variable("QIFU_PROVINCE", str(ROOT / "provinces" / "zhejiang"), "本省数据目录"),
     Variable("QIFU_PORT", "8000", "网站端口", whole_number, "运行"),
+    Variable(
+        "QIFU_CHANNELS",
+        "",
+        "短信、平台消息、待办、邮件的渠道文件（YAML）；空则只有站内消息",
+        read_channels,
+        "运行",
+    ),
     Variable("QIFU_WORKERS", "2", "网站进程数", whole_number, "运行"),
     Variable("QIFU_LOG_LEVEL", "INFO", "日志级别：DEBUG、INFO、WARNING、ERROR", group="运行"),
     Variable("QIFU_UPLOAD_LIMIT_MB", "50", "单个上传文件的上限（MB）", whole_number, "运行"),
@@ -86,6 +109,36 @@ VARIABLES = [
         whole_number,
         "安全",
     ),
+    Variable(
+        "QIFU_SITE",
+        "both",
+        "本进程提供哪一半：both、portal（只有门户）或 workbench（只有工作台）",
+        _side,
+        "运行",
+    ),
+    Variable(
+        "QIFU_PORTAL_URL",
+        "",
+        "门户与工作台分开运行时，门户的网址，如 https://qifu.example.gov.cn",
+        _site_address,
+        "运行",
+    ),
+    Variable("QIFU_WORKBENCH_URL", "", "门户与工作台分开运行时，工作台的网址", _site_address, "运行"),
+    Variable("QIFU_BACKUP_DIR", "", "qifu backup 存放备份的目录；空则为数据目录下的 backups", group="运行"),
+    Variable("QIFU_LOG_DIR", "", "日志文件目录；空则只输出到标准输出（由 journald 收集）", group="运行"),
+    Variable(
+        "QIFU_METRICS_FROM",
+        "",
+        "允许读取 /metrics 的地址或网段，以逗号分隔，如 127.0.0.1,::1；空则不按地址放行",
+        networks,
+        "安全",
+    ),
+    Variable(
+        "QIFU_METRICS_TOKEN",
+        "",
+        "读取 /metrics 的令牌（Authorization: Bearer …）；空则不按令牌放行",
+        group="安全",
+    ),
 ]
 ENV, ENVIRONMENT_FAULTS = read_environment(VARIABLES)
 
@@ -93,6 +146,14 @@ DATA_DIR = Path(ENV["QIFU_DATA_DIR"])
 PROVINCE_DIR = Path(ENV["QIFU_PROVINCE"])
 DEMO: bool = ENV["QIFU_DEMO"]
 AS_OF = ENV["QIFU_AS_OF"]
+CHANNELS: SiteChannels = ENV["QIFU_CHANNELS"]
+SITE: str = ENV["QIFU_SITE"]
+PORTAL_URL: str = ENV["QIFU_PORTAL_URL"]
+WORKBENCH_URL: str = ENV["QIFU_WORKBENCH_URL"]
+START_ROUTE = "home" if SITE == "portal" else "workbench"
+BACKUP_DIR = Path(ENV["QIFU_BACKUP_DIR"] or DATA_DIR / "backups")
+METRICS_FROM = ENV["QIFU_METRICS_FROM"]
+METRICS_TOKEN: str = ENV["QIFU_METRICS_TOKEN"]
 UPLOAD_LIMIT_BYTES: int = ENV["QIFU_UPLOAD_LIMIT_MB"] * 1024 * 1024
 
 
@@ -298,14 +359,36 @@ RATE_RULES = {
 }
 DJANGO_TABLES2_TEMPLATE = "portal/table.html"
 
+
+def _log_handlers() -> dict[str, dict[str, object]]:
+    """Lines go to standard output, and to a file that each process appends to and logrotate may move away."""
+    shared = {"formatter": "json", "filters": ["request_id"]}
+    handlers: dict[str, dict[str, object]] = {"console": {"class": "logging.StreamHandler", **shared}}
+    if ENV["QIFU_LOG_DIR"]:
+        folder = Path(ENV["QIFU_LOG_DIR"])
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "qifu.log").open("ab").close()
+        except OSError as error:
+            raise ImproperlyConfigured(
+                f"日志目录 {folder} 不可写（{error.strerror}）：请修改 QIFU_LOG_DIR 或目录权限"
+            ) from error
+        handlers["file"] = {
+            "class": "logging.handlers.WatchedFileHandler",
+            "filename": folder / "qifu.log",
+            "encoding": "utf-8",
+            **shared,
+        }
+    return handlers
+
+
+LOG_HANDLERS = _log_handlers()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"request_id": {"()": "qifu.portal.logs.RequestIdFilter"}},
     "formatters": {"json": {"()": "qifu.portal.logs.JsonFormatter"}},
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["request_id"]}
-    },
-    "root": {"handlers": ["console"], "level": ENV["QIFU_LOG_LEVEL"]},
+    "handlers": LOG_HANDLERS,
+    "root": {"handlers": list(LOG_HANDLERS), "level": ENV["QIFU_LOG_LEVEL"]},
     "loggers": {"django.server": {"level": "WARNING"}, "django.security": {"level": "WARNING"}},
 }
