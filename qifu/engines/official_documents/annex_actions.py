@@ -7,10 +7,10 @@ import re
 from .annex_cells import NONE, AnnexCells
 from .cell_types import fit, is_measure_unit
 from .characters import bare, squeeze
+from .data_row import DataRow
 from .figures import read_targets
 from .headers import Role
 from .plan import Action, Plan, Target
-from .rows import DataRow
 from .tables import TypedTable
 from .units import UnitList
 

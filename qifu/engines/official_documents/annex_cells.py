@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from .characters import bare, squeeze
+from .data_row import DataRow
 from .deadlines import read_deadline
 from .figures import split_items
 from .headers import Role
 from .irregularities import Findings
 from .plan import Deadline, Part, Source
 from .roles import split_roles
-from .rows import DataRow
 from .text_repair import TextMender, without_marks
 from .units import UnitList, UnitNames, split_units
 

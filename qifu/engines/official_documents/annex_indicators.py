@@ -8,9 +8,9 @@ from decimal import Decimal
 from .annex_cells import NONE, AnnexCells
 from .cell_types import is_frequency, is_measure_unit
 from .characters import bare, fold, plain_digits, squeeze
+from .data_row import DataRow
 from .figures import read_number_cell, read_targets
 from .plan import Comparator, Indicator, Plan, Severity
-from .rows import DataRow
 from .tables import TypedTable
 
 _SPAN = re.compile(

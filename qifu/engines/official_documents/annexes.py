@@ -10,11 +10,12 @@ from .annex_cells import COLUMN_NAMES, AnnexCells
 from .annex_columns import tell_columns
 from .annex_indicators import IndicatorRows
 from .characters import key
+from .data_row import DataRow
 from .groups import Topic, assign_groups
 from .headers import Role
 from .irregularities import Findings
 from .plan import Deadline, Indicator, Missing, Plan, Task, UnitRef
-from .rows import DataRow, RowReader
+from .rows import RowReader
 from .tables import TypedTable
 from .text_repair import TextMender
 from .units import UnitList, UnitNames

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from .characters import bigrams, distance, key, likeness, look_alike
+from .data_row import DataRow
 from .headers import Role
 from .irregularities import Findings
 from .plan import Part
-from .rows import DataRow
 from .text_repair import without_marks
 
 _SECTION_MARK = re.compile(

@@ -6,6 +6,10 @@ import re
 from itertools import pairwise
 
 from .cell_types import read_row_number
+from .characters import bare
+from .data_row import DataRow
+from .irregularities import Findings
+from .tables import TypedTable
 
 
 def two_numbers(text: str) -> tuple[str, str] | None:
@@ -63,3 +67,58 @@ def believed(numbers: list[int | None]) -> set[int]:
         trusted.add(at)
         at = back[at]
     return trusted
+
+
+def number_rows(rows: list[DataRow], table: TypedTable, findings: Findings, start: int) -> None:
+    """Give every row its number: the printed one where it can be believed, else the one that its place demands.
+
+    `start` rows of this kind were read before; a table without numbers goes on counting.
+    """
+    numbered = "number" in table.roles
+    if not numbered or not any(bare(row.text("number")) for row in rows):
+        for order, row in enumerate(rows, start + 1):
+            row.number = order
+        if numbered and rows:
+            findings.add(
+                "number_missing",
+                table.kind,
+                f"第{table.raw.line}行起的表格序号一栏是空的（可能是自动编号），按先后顺序编号。",
+                line=table.raw.line,
+                severity="info",
+            )
+        return
+    if any("number" in row.merged and row.number is None for row in rows) or starts_anew(
+        [r.number for r in rows]
+    ):
+        for order, row in enumerate(rows, 1):
+            row.number = order
+        return
+    trusted = believed([r.number for r in rows])
+    for position, row in enumerate(rows):
+        if position in trusted:
+            continue
+        left = max((p for p in trusted if p < position), default=None)
+        right = min((p for p in trusted if p > position), default=None)
+        low = rows[left].number or 0 if left is not None else 0
+        high = rows[right].number if right is not None else None
+        slots = (right if right is not None else len(rows)) - (left if left is not None else -1) - 1
+        guess = low + position - (left if left is not None else -1)
+        certain = high is None or high - low - 1 == slots
+        if high is not None and guess >= high:
+            guess = low + 1 if low + 1 < high else guess
+        old = row.text("number")
+        if certain or row.number is None:
+            row.number = guess
+            code = "number_missing" if not bare(old) else "number_repaired"
+            shown = f"序号“{old}”" if bare(old) else "序号空缺"
+            row.mark(code, None if not certain else "number", f"{shown}，按前后顺序读作{guess}。")
+        else:
+            row.mark("row_order", "number", f"序号“{old}”与前后顺序不符，照原文保留。")
+        trusted.add(position)
+    for row in rows:
+        if row.number_repaired:
+            row.mark(
+                "number_repaired",
+                "number",
+                f"序号“{row.text('number')}”疑为识别错误，读作{row.number}。",
+            )

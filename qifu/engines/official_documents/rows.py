@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
 from .alignment import SOFT_CUTS, Alignment, best_alignment, identity
 from .cell_types import fit, is_measure_unit, read_row_number
 from .characters import bare, key, likeness
+from .cut_rows import CutRows
+from .data_row import DataRow
 from .figures import read_number_cell
 from .grid import Cell, Row
 from .headers import Role
 from .irregularities import Findings
 from .paragraph_marks import is_page_number
 from .plan import Part
-from .row_numbers import believed, starts_anew, two_numbers
+from .row_numbers import number_rows, two_numbers
 from .tables import TypedTable, expanded
-from .units import looks_like_unit
 
 _SECTION = re.compile(
     r"^(?:[（(]?[一二三四五六七八九十]+[)）、.．]|第[一二三四五六七八九十]+(?:部分|类|章)|[IVX]+[、.])"
@@ -34,28 +34,6 @@ _ESSENTIAL: dict[str, tuple[Role, ...]] = {
     "indicators": ("name", "target"),
     "actions": ("name", "goal", "tasks", "lead"),
 }
-_TEXT: dict[str, Role] = {"tasks": "measure", "indicators": "name", "actions": "tasks"}
-
-
-@dataclass(slots=True)
-class DataRow:
-    """One logical row: text and source cell by role, and what was done to it."""
-
-    line: int
-    page: int | None
-    texts: dict[Role, str] = field(default_factory=dict)
-    cells: dict[Role, Cell] = field(default_factory=dict)
-    merged: set[Role] = field(default_factory=set)
-    number: int | None = None
-    number_repaired: bool = False
-    section: str | None = None
-    page_start: bool = False
-    repairs: list[tuple[str, Role | None, str]] = field(default_factory=list)  # (code, field, text)
-    broken: bool = False  # a repair that touches the whole row has been reported
-    ruled: bool = False
-
-    def text(self, role: Role) -> str:
-        return self.texts.get(role, "")
 
 
 class RowReader:
@@ -80,9 +58,9 @@ class RowReader:
         index = 0
         while index < len(raws):
             index += self._take(raws, index)
-        self._join_cut_rows()
-        self._drop_repeated()
-        self._number()
+        cut = CutRows(self.table, self.essential)
+        self.rows = cut.without_repeated(cut.joined(self.rows))
+        number_rows(self.rows, self.table, self.findings, self.start)
         self._report()
         return self.rows
 
@@ -253,7 +231,7 @@ class RowReader:
             for cells in (left, right):
                 part = Row(cells, row.line, row.page, row.table, row.ruled)
                 self._add(part, self._aligned(part, False), False, broken=False)
-                self._mark(self.rows[-1], "row_separated", None, "两行内容连在同一行，已按序号分开。")
+                self.rows[-1].mark("row_separated", None, "两行内容连在同一行，已按序号分开。")
             return True
         return False
 
@@ -287,8 +265,7 @@ class RowReader:
         for cells in halves:
             part = Row(cells, row.line, row.page, row.table, row.ruled)
             self._add(part, identity(cells, self.width, self.table.fit), False, broken=False)
-            self._mark(
-                self.rows[-1],
+            self.rows[-1].mark(
                 "row_separated",
                 None,
                 "两行内容叠在同一行，已按序号分开" + ("，请核对各栏。" if doubtful else "。"),
@@ -414,14 +391,14 @@ class RowReader:
         self.rows.append(data)
         self._part_unit(data)
         if broken:
-            self._mark(data, "row_joined", None, "一行内容被断成几行，已按列接上。")
+            data.mark("row_joined", None, "一行内容被断成几行，已按列接上。")
         if row.cut and self._uncertain(row):
-            self._mark(data, "cells_separated", None, "该行各栏之间只有空格，已按内容分到各列，请核对。")
+            data.mark("cells_separated", None, "该行各栏之间只有空格，已按内容分到各列，请核对。")
         elif not straight:
             if alignment.splits or loose:
-                self._mark(data, "cells_separated", None, "有单元格连在一起（缺少分隔），已按内容分到各列。")
+                data.mark("cells_separated", None, "有单元格连在一起（缺少分隔），已按内容分到各列。")
             elif not broken or alignment.merges:
-                self._mark(data, "row_shifted", None, "该行单元格错位，已按内容归位到各列。")
+                data.mark("row_shifted", None, "该行单元格错位，已按内容归位到各列。")
 
     def _uncertain(self, row: Row) -> bool:
         """True for a line of text that has more or fewer words than columns, or a word that does not suit its column."""
@@ -449,208 +426,9 @@ class RowReader:
         else:
             return
         row.texts["name"] = match["name"]
-        self._mark(row, "cells_separated", None, f"指标名称末尾的“{unit}”读作计量单位，请核对。")
-
-    def _mark(self, row: DataRow, code: str, role: Role | None, text: str) -> None:
-        row.repairs.append((code, role, text))
-        row.broken = row.broken or role is None
-
-    # -- rows cut in two
-
-    def _join_cut_rows(self) -> None:
-        joined: list[DataRow] = []
-        pending: DataRow | None = None
-        for index, row in enumerate(self.rows):
-            if pending is not None:
-                row = self._joined(pending, row)
-                pending = None
-            if self._is_rest(row, joined[-1] if joined else None):
-                following = self.rows[index + 1] if index + 1 < len(self.rows) else None
-                if joined and self._complete(joined[-1]) and following and self._open_start(following):
-                    pending = row
-                elif joined:
-                    joined[-1] = self._joined(joined[-1], row)
-                else:
-                    pending = row
-                continue
-            joined.append(row)
-        if pending is not None:
-            joined.append(pending)
-        self.rows = joined
-
-    def _lacks(self, row: DataRow) -> list[Role]:
-        units: list[Role] = [r for r in self.essential if r in ("responsible", "lead")]
-        lacking = [
-            r for r in self.essential if r not in units and not bare(row.text(r)) and r not in row.merged
-        ]
-        if units and not any(bare(row.text(r)) or r in row.merged for r in units):
-            lacking.append("responsible")
-        return lacking
-
-    def _complete(self, row: DataRow) -> bool:
-        return (
-            not self._lacks(row)
-            and self._text_ends(row)
-            and all(fit(r, row.text(r)) >= -0.3 for r in self.essential if bare(row.text(r)))
-        )
-
-    def _text_ends(self, row: DataRow) -> bool:
-        text = bare(row.text(_TEXT[self.part]))
-        return self.part == "indicators" or text.endswith(("。", "；", "”", "！", "）", ")", ";", "."))
-
-    def _open_start(self, row: DataRow) -> bool:
-        return bool(self._lacks(row))
-
-    def _is_rest(self, row: DataRow, before: DataRow | None) -> bool:
-        """True for the second half of a row: no number, not whole, and the row above is not whole or reads on."""
-        if row.number is not None:
-            return False
-        lacking = self._lacks(row)
-        if self.numbered and not bare(row.text("number")):
-            if lacking or before is None:
-                return before is not None or bool(lacking)
-            return (
-                not self._complete(before)
-                and (not self._text_ends(before) or bool(self._lacks(before)))
-                and not row.merged
-                and self._halves(before, row)
-            )
-        if self.numbered or before is None:
-            return False
-        key: Role = "measure" if self.part == "tasks" else "name"
-        others = [
-            r
-            for r in self.table.roles
-            if r and r not in (key, "group", "dimension", "note") and bare(row.text(r))
-        ]
-        if self.part != "tasks" and not bare(row.text(key)) and len(lacking) >= 2:
-            return True
-        if self.part == "indicators" and not others:
-            return True
-        return (
-            bool(lacking)
-            and (not self._complete(before))
-            and not (row.text("group") and "group" in self.table.roles)
-        )
-
-    def _halves(self, before: DataRow, row: DataRow) -> bool:
-        """True when each row holds a part only: some cell of the two together is better than apart."""
-        for role in self.essential:
-            upper, lower = before.text(role), row.text(role)
-            if (
-                bare(upper)
-                and bare(lower)
-                and min(fit(role, upper), fit(role, lower)) < 0 <= fit(role, upper + lower)
-            ):
-                return True
-        return bool(self._lacks(before)) or not self._text_ends(before)
-
-    def _joined(self, upper: DataRow, lower: DataRow) -> DataRow:
-        for role, text in lower.texts.items():
-            if not bare(text):
-                continue
-            above = upper.text(role)
-            upper.texts[role] = _continued(role, above, text) if bare(above) else text
-            upper.cells.setdefault(role, lower.cells[role]) if role in lower.cells else None
-            if not bare(above) and role in lower.cells:
-                upper.cells[role] = lower.cells[role]
-        upper.number = upper.number if upper.number is not None else lower.number
-        upper.number_repaired = upper.number_repaired or lower.number_repaired
-        upper.page_start = upper.page_start
-        upper.repairs += lower.repairs
-        self._mark(
-            upper,
-            "row_joined",
-            None,
-            f"该行被分页或换行切成两段（第{upper.line}行与第{lower.line}行），已接成一行。",
-        )
-        return upper
-
-    # -- numbering
-
-    def _drop_repeated(self) -> None:
-        kept: list[DataRow] = []
-        for row in self.rows:
-            twin = next((k for k in kept[-40:] if self._twins(k, row)), None)
-            if twin is None:
-                kept.append(row)
-            else:
-                self._mark(twin, "row_repeated", None, f"第{row.line}行与第{twin.line}行重复，只保留一行。")
-        self.rows = kept
-
-    def _twins(self, first: DataRow, second: DataRow) -> bool:
-        if not self.numbered or second.number is None:
-            return all(
-                bare(text) == bare(second.text(role))
-                for role, text in first.texts.items()
-                if role not in ("group", "dimension", "number")
-            )
-        role: Role = "measure" if self.part == "tasks" else "name"
-        a, b = bare(first.text(role)), bare(second.text(role))
-        return bool(a) and bool(b) and first.number == second.number and likeness(a, b) > 0.85
-
-    def _number(self) -> None:
-        if not self.numbered or not any(bare(row.text("number")) for row in self.rows):
-            for order, row in enumerate(self.rows, self.start + 1):
-                row.number = order
-            if self.numbered and self.rows:
-                self.findings.add(
-                    "number_missing",
-                    self.part,
-                    f"第{self.table.raw.line}行起的表格序号一栏是空的（可能是自动编号），按先后顺序编号。",
-                    line=self.table.raw.line,
-                    severity="info",
-                )
-            return
-        if any("number" in row.merged and row.number is None for row in self.rows) or starts_anew(
-            [r.number for r in self.rows]
-        ):
-            for order, row in enumerate(self.rows, 1):
-                row.number = order
-            return
-        trusted = believed([r.number for r in self.rows])
-        for position, row in enumerate(self.rows):
-            if position in trusted:
-                continue
-            left = max((p for p in trusted if p < position), default=None)
-            right = min((p for p in trusted if p > position), default=None)
-            low = self.rows[left].number or 0 if left is not None else 0
-            high = self.rows[right].number if right is not None else None
-            slots = (right if right is not None else len(self.rows)) - (left if left is not None else -1) - 1
-            guess = low + position - (left if left is not None else -1)
-            certain = high is None or high - low - 1 == slots
-            if high is not None and guess >= high:
-                guess = low + 1 if low + 1 < high else guess
-            old = row.text("number")
-            if certain or row.number is None:
-                row.number = guess
-                code = "number_missing" if not bare(old) else "number_repaired"
-                shown = f"序号“{old}”" if bare(old) else "序号空缺"
-                self._mark(row, code, None if not certain else "number", f"{shown}，按前后顺序读作{guess}。")
-            else:
-                self._mark(row, "row_order", "number", f"序号“{old}”与前后顺序不符，照原文保留。")
-            trusted.add(position)
-        for row in self.rows:
-            if row.number_repaired:
-                self._mark(
-                    row,
-                    "number_repaired",
-                    "number",
-                    f"序号“{row.text('number')}”疑为识别错误，读作{row.number}。",
-                )
+        row.mark("cells_separated", None, f"指标名称末尾的“{unit}”读作计量单位，请核对。")
 
     def _report(self) -> None:
         for row in self.rows:
             for code, role, text in row.repairs:
                 self.findings.add(code, self.part, text, number=row.number, field=role, line=row.line)
-
-
-def _continued(role: Role, upper: str, lower: str) -> str:
-    """Two halves of a cell put together; two whole unit names keep a separator."""
-    if (
-        role in ("responsible", "lead", "cooperating")
-        and looks_like_unit(upper.split("、")[-1])
-        and re.match(r"^省|^市、|^各", lower)
-    ):
-        return f"{upper}、{lower}" if not upper.endswith(("、", "，")) else upper + lower
-    return upper.rstrip() + lower.lstrip()
