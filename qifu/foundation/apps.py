@@ -19,6 +19,7 @@ class FoundationConfig(AppConfig):
     def ready(self) -> None:
         """Guards and the search index are remade after each migration: Django's own hook, not a business signal."""
         from qifu.foundation import search
+        from qifu.foundation.channels import actions, codes, delivery, digest  # noqa: F401 - handlers and permissions
 
         post_migrate.connect(guards.install_after_migrate, sender=self)
         post_migrate.connect(search.install_after_migrate, sender=self)

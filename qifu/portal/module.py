@@ -6,6 +6,7 @@ from qifu.foundation.modules import HomeCard, MenuItem, Module, declare_module
 declare_permissions(
     Permission("portal.view", "打开门户", {ANYONE: (ANYWHERE,)}),
     Permission("portal.work", "打开工作台", {SIGNED_IN: (ANYWHERE,)}),
+    Permission("channels.manage", "查看渠道运行情况，重发消息", {"system_administrator": (ANYWHERE,)}),
 )
 
 declare_module(
