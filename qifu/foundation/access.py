@@ -152,10 +152,13 @@ def holds(actor: Actor, permission: str, at: datetime, *, place: str | None = No
 
     The system holds every permission: its acts are started by code, never by a request.
     """
+    _permission(permission)
+    return actor.kind == "system" or _holds(grants_of(actor, at), permission, place)
+
+
+def _holds(grants: Iterable[Grant], permission: str, place: str | None) -> bool:
     allowed = _permission(permission).grants
-    if actor.kind == "system":
-        return True
-    for grant in grants_of(actor, at):
+    for grant in grants:
         if grant.role not in allowed:
             continue
         if place is None or place in grant.places or ANYWHERE in allowed[grant.role]:
@@ -172,12 +175,15 @@ def visible(rows: QuerySet[M], actor: Actor, permission: str, at: datetime) -> Q
     A row is included if, and only if, some grant of the actor has a role named by the permission and the row stands
     in one of the relations that the permission names for that role.
     """
+    _permission(permission)
+    return rows if actor.kind == "system" else _visible(rows, grants_of(actor, at), permission)
+
+
+def _visible(rows: QuerySet[M], grants: Iterable[Grant], permission: str) -> QuerySet[M]:
     allowed = _permission(permission).grants
-    if actor.kind == "system":
-        return rows
     reach: Mapping[str, Relation] = getattr(rows.model, "reach", {})
     condition: Q | None = None
-    for grant in grants_of(actor, at):
+    for grant in grants:
         for relation in allowed.get(grant.role, ()):
             if relation == ANYWHERE:
                 return rows
@@ -196,11 +202,28 @@ def find(rows: QuerySet[M], actor: Actor, permission: str, at: datetime, **looku
         raise NotFound(f"{rows.model.__name__} {lookup}") from error
 
 
-def require(actor: Actor, permission: str, at: datetime, *, target: Model | str | None = None) -> None:
-    """Raise NotFound unless the actor holds `permission` on `target`: a row, a division code, or nothing in particular."""
+def require(actor: Actor, permission: str, at: datetime, *, target: Model | str | None = None) -> int | None:
+    """Raise NotFound unless the actor holds `permission` on `target`: a row, a division code, or nothing in particular.
+
+    Returns the id of the absent colleague on whose behalf it is held, None where the actor's own grants suffice.
+    """
+    _permission(permission)
+    if actor.kind == "system":
+        return None
+    grants = grants_of(actor, at)
+    own = [grant for grant in grants if grant.on_behalf_of is None]
+    if _suffices(own, permission, target):
+        return None
+    for absent in dict.fromkeys(grant.on_behalf_of for grant in grants if grant.on_behalf_of is not None):
+        if _suffices([grant for grant in grants if grant.on_behalf_of == absent], permission, target):
+            return absent
     if isinstance(target, Model):
-        model = target._meta.model  # not type(target): request.user is a lazy proxy
-        if not visible(model._default_manager.filter(pk=target.pk), actor, permission, at).exists():
-            raise NotFound(f"{permission} on {type(target).__name__} {target.pk}")
-    elif not holds(actor, permission, at, place=target):
-        raise NotFound(permission)
+        raise NotFound(f"{permission} on {type(target).__name__} {target.pk}")
+    raise NotFound(permission)
+
+
+def _suffices(grants: list[Grant], permission: str, target: Model | str | None) -> bool:
+    if not isinstance(target, Model):
+        return _holds(grants, permission, target)
+    model = target._meta.model  # not type(target): request.user is a lazy proxy
+    return _visible(model._default_manager.filter(pk=target.pk), grants, permission).exists()

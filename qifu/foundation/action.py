@@ -105,8 +105,10 @@ def action(
             by, at = cast(Actor, kwargs["by"]), cast(datetime, kwargs["at"])
             if at.tzinfo is None:
                 raise ValueError(f"action {name}: `at` needs a time zone")
-            access.require(by, permission, at, target=cast(Any, kwargs[on]) if on else None)
+            absent = access.require(by, permission, at, target=cast(Any, kwargs[on]) if on else None)
             act = Act(name=name, title=title, by=by, at=at, parent=_current.get())
+            if absent is not None:
+                act.note(on_behalf_of=absent)
             with transaction.atomic():
                 token = _current.set(act)
                 try:

@@ -73,6 +73,13 @@ VARIABLES = [
         checked_seal_keys,
         "安全",
     ),
+    Variable(
+        "QIFU_REQUIRE_TOTP",
+        "",
+        "必须启用动态口令的角色，以逗号分隔，如 system_administrator,security_administrator；空则自愿启用",
+        names,
+        "安全",
+    ),
     Variable("QIFU_HOSTS", "127.0.0.1,localhost,[::1]", "允许的域名，以逗号分隔", names, "安全"),
     Variable(
         "QIFU_HTTPS", "0", "站点经 HTTPS 访问时设为 1：Cookie 只走加密连接，并发送 HSTS", boolean, "安全"
@@ -195,6 +202,7 @@ def _new_seal_key() -> str:
 
 SECRET_KEY = _kept_secret("QIFU_SECRET_KEY", "secret_key", _new_secret_key)
 SEAL_KEYS = _kept_secret("QIFU_SEAL_KEYS", "seal_key", _new_seal_key)
+REQUIRE_TOTP: list[str] = ENV["QIFU_REQUIRE_TOTP"]
 DEBUG = ENV["QIFU_DEBUG"]
 ALLOWED_HOSTS = ENV["QIFU_HOSTS"]
 

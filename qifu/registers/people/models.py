@@ -1,4 +1,4 @@
-"""People, their posts, and the count of failed sign-ins."""
+"""People: posts and who stands in for them, contacts, second factors, the count of failed sign-ins."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 
-from qifu.foundation.access import Actor
+from qifu.foundation.access import Actor, Grant
 from qifu.foundation.action import Record, RecordQuerySet
+from qifu.foundation.sealed import SealedTextField
 from qifu.registers.organisations.models import Organisation
 
 
@@ -31,6 +32,7 @@ class Person(AbstractBaseUser, Record):
     is_active = models.BooleanField("启用", default=True)
     one_time_until = models.DateTimeField("一次性口令有效至", null=True, blank=True)
     created_at = models.DateTimeField("创建时间")
+    erased_at = models.DateTimeField("个人信息删除时间", null=True, blank=True)
 
     USERNAME_FIELD = "username"
     objects: ClassVar[PersonManager] = PersonManager()
@@ -56,7 +58,8 @@ class Person(AbstractBaseUser, Record):
 class Post(Record):
     """A role held by a person at an organisation over a division subtree, from a day until the day before another.
 
-    A post that ends on the day it began was never held (it was given by mistake); its row and audit rows stay.
+    A post that ends on the day it began was never held (it was given by mistake); its row and audit rows stay. A post
+    that awaits confirmation by a second person grants nothing yet.
     """
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="posts", verbose_name="人员")
@@ -67,6 +70,8 @@ class Post(Record):
     place_code = models.CharField("管辖区划", max_length=16)
     starts_on = models.DateField("任职日")
     ends_on = models.DateField("离任日", null=True, blank=True)
+    awaits_confirmation = models.BooleanField("待确认", default=False)
+    proposed_by = models.BigIntegerField("提名人", null=True, blank=True)
 
     class Meta:
         verbose_name = "岗位"
@@ -103,3 +108,86 @@ class SignInCount(Record):
     def locked_at(self, at: datetime) -> bool:
         """Tell whether signing in under this name is barred at `at`."""
         return self.locked_until is not None and at < self.locked_until
+
+
+def _own(grant: Grant) -> Q:
+    return Q(pk__in=[]) if grant.actor_id is None else Q(person_id=grant.actor_id)
+
+
+class Delegation(Record):
+    """A colleague exercises a post while its holder is away: from a day until the day before another.
+
+    A delegation taken back before it began ends on the day it begins; its row stays.
+    """
+
+    post = models.ForeignKey(Post, models.PROTECT, related_name="delegations", verbose_name="岗位")
+    delegate = models.ForeignKey(Person, models.PROTECT, related_name="delegations", verbose_name="代理人")
+    starts_on = models.DateField("开始日")
+    ends_on = models.DateField("结束日")
+    reason = models.CharField("原因", max_length=60)
+    created_at = models.DateTimeField("创建时间")
+
+    class Meta:
+        verbose_name = "代理"
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(ends_on__gte=F("starts_on")), name="delegation_range_in_order")
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["delegate", "starts_on"], name="delegation_of_delegate"),
+        ]
+
+
+class Contact(Record):
+    """Where a person can be reached; the value is sealed, `lookup` is its keyed hash."""
+
+    class Kind(models.TextChoices):
+        MOBILE = "mobile", "手机号码"
+        EMAIL = "email", "电子邮箱"
+        ACCOUNT = "account", "平台账号"
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="contacts", verbose_name="人员")
+    kind = models.CharField("种类", max_length=8, choices=Kind.choices)
+    value = SealedTextField("内容")
+    lookup = models.CharField("查找摘要", max_length=64, db_index=True)
+    verified_at = models.DateTimeField("核实时间", null=True, blank=True)
+    purpose = models.CharField("用途与同意", max_length=120)
+    created_at = models.DateTimeField("登记时间")
+
+    reach: ClassVar = {"self": _own}
+
+    class Meta:
+        verbose_name = "联系方式"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["person", "kind"], name="contact_one_of_a_kind")
+        ]
+
+
+class SecondFactor(Record):
+    """A person's authenticator (RFC 6238): the sealed secret, and the last time step used, so that none serves twice."""
+
+    person = models.OneToOneField(Person, models.CASCADE, related_name="second_factor", verbose_name="人员")
+    secret = SealedTextField("密钥")
+    confirmed_at = models.DateTimeField("启用时间", null=True, blank=True)
+    last_step = models.BigIntegerField("最近使用的时间步", default=0)
+
+    class Meta:
+        verbose_name = "动态口令"
+
+
+class OneTimeCode(Record):
+    """A code that opens the second step once: one of ten recovery codes, or one sent to the person's mobile."""
+
+    class Kind(models.TextChoices):
+        RECOVERY = "recovery", "恢复码"
+        SENT = "sent", "短信验证码"
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="one_time_codes", verbose_name="人员")
+    kind = models.CharField("种类", max_length=8, choices=Kind.choices)
+    code_key = models.CharField("摘要", max_length=64)
+    created_at = models.DateTimeField("生成时间")
+    expires_at = models.DateTimeField("失效时间", null=True, blank=True)
+    used_at = models.DateTimeField("使用时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "一次性验证码"
+        indexes: ClassVar = [models.Index(fields=["person", "kind"], name="one_time_code_of_person")]
