@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from qifu.foundation.access import Actor, visible
@@ -28,3 +29,9 @@ def audit_rows(
         start = timezone.make_aware(datetime.combine(day, time.min))
         rows = rows.filter(at__gte=start, at__lt=start + timedelta(days=1))
     return rows.order_by("-at", "-pk")
+
+
+def rows_about(subject: Model, *, actor_ids: Iterable[int]) -> QuerySet[AuditRow]:
+    """Return the acts about a row by these people, latest first; the caller has made sure who may read them."""
+    rows = AuditRow.objects.filter(subject_kind=subject._meta.label_lower, subject_id=str(subject.pk))
+    return rows.filter(actor_kind="person", actor_id__in=list(actor_ids)).order_by("-at", "-pk")
