@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
-from django.core.paginator import Paginator
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from qifu.foundation import access
 from qifu.foundation.modules import home_cards
 from qifu.foundation.notices import Notice
 from qifu.foundation.pages import Request, page
-from qifu.portal.actions import mark_notices_read
 from qifu.portal.context import held_roles, may, menu_of
-
-NOTICES_A_PAGE = 50
 
 
 @require_safe
@@ -56,37 +51,6 @@ def workbench(request: Request) -> HttpResponse:
 
 
 @require_safe
-@page("foundation.read_notices")
-def inbox(request: Request) -> HttpResponse:
-    """List the person's notices, newest first."""
-    rows = access.visible(Notice.objects.all(), request.actor, "foundation.read_notices", request.at)
-    only_unread = request.GET.get("show") == "unread"
-    shown = rows.filter(read_at=None) if only_unread else rows
-    notices = Paginator(shown.order_by("-created_at", "-pk"), NOTICES_A_PAGE).get_page(
-        request.GET.get("page")
-    )
-    tabs = [
-        {"title": "全部", "url": "?", "current": not only_unread, "count": rows.count()},
-        {
-            "title": "未读",
-            "url": "?show=unread",
-            "current": only_unread,
-            "count": rows.filter(read_at=None).count(),
-        },
-    ]
-    return render(request, "portal/inbox.html", {"notices": notices, "tabs": tabs})
-
-
-@require_POST
-@page("foundation.read_notices")
-def inbox_read(request: Request) -> HttpResponse:
-    """Mark every notice of the person as read."""
-    count = mark_notices_read(by=request.actor, at=request.at)
-    messages.success(request, f"{count} 条消息已标为已读。" if count else "没有未读消息。")
-    return HttpResponseRedirect(reverse("inbox"))
-
-
-@require_safe
 @page("portal.view")
 def help_page(request: Request) -> HttpResponse:
     """Say how to use the site."""
@@ -108,6 +72,7 @@ def robots(request: Request) -> HttpResponse:
         "User-agent: *",
         "Disallow: /workbench/",
         "Disallow: /inbox/",
+        "Disallow: /feeds/",
         "Disallow: /search/",
         "Disallow: /sign-in/",
     ]

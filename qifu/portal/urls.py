@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from qifu.portal import display, errors, health, pages, search_page
+from qifu.portal import channels, display, errors, health, inbox, pages, search_page
 from qifu.portal.api import api
 
 ROOMS_WITH_PAGES = [
@@ -29,8 +29,8 @@ def _rooms() -> list[URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("workbench/", pages.workbench, name="workbench"),
-    path("inbox/", pages.inbox, name="inbox"),
-    path("inbox/read/", pages.inbox_read, name="inbox_read"),
+    *inbox.urlpatterns,
+    *channels.urlpatterns,
     path("search/", search_page.search, name="search"),
     path("help/", pages.help_page, name="help"),
     path("accessibility/", pages.accessibility, name="accessibility"),
