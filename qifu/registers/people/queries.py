@@ -17,8 +17,8 @@ from qifu.foundation.action import actions
 from qifu.foundation.audit.queries import audit_rows
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.organisations.queries import organisations
+from qifu.registers.people.attempts import name_key
 from qifu.registers.people.models import Person, Post, SignInCount
-from qifu.registers.people.sign_in import name_key
 
 PAGE_SIZE = 50
 
@@ -176,6 +176,7 @@ FACT_TITLES = {
     "failures": "连续失败次数", "locks": "已锁定次数", "barred": "锁定期内", "name_key": "登录名摘要", "people": "人数",
     "organisations": "单位", "names": "名称", "generic_units": "泛指单位", "generic_unit": "泛指单位", "written": "写法",
     "members": "单位编号", "session": "会话",
+    "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",
 }  # fmt: skip
 
 

@@ -173,7 +173,8 @@ def after(state: State, event: Happening) -> State:
     """Return the state after an event; `facts` hold `due_on`, `plan_due_on` or `lead` where the event sets them."""
     facts = event.facts
     changed: dict[str, Any] = {"phase": moved(Phase(state.phase), event.kind)}
-    changed |= {name: _day(facts[name]) for name in ("due_on", "plan_due_on") if name in facts}
+    if event.kind in (EventKind.OPENED, EventKind.DUE_CHANGED, EventKind.PLAN_CHANGED):
+        changed |= {name: _day(facts[name]) for name in ("due_on", "plan_due_on") if name in facts}
     if event.kind == EventKind.OPENED:
         changed["opened_at"] = event.at
     elif event.kind == EventKind.LEAD_PROPOSED:

@@ -11,6 +11,7 @@ from qifu.foundation import revisions
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.revisions import Revision, canonical, digest_of
+from qifu.services.work_plans.actions.open_work import sync_work
 from qifu.services.work_plans.actions.search_index import index_plan
 from qifu.services.work_plans.actions.upload import add_irregularities
 from qifu.services.work_plans.content import content_of, storable
@@ -69,6 +70,7 @@ def publish_review(
     plan.publicity = row.publicity
     _describe(plan, revision, content, act.at)
     count = project(plan, revision, content, known_units)
+    sync_work(plan)
     index_plan(plan)
     row.state, row.revision, row.title = PlanReview.State.PUBLISHED, revision, content["title"][:300]
     row.document_number = (content.get("document_number") or "")[:80]
@@ -121,6 +123,7 @@ def withdraw_plan(*, plan: Plan, reason: str, expected_revision: int, by: Actor,
     else:
         row.publicity = before.content["publicity_level"]
         _describe(row, before, before.content, at)
+    sync_work(row)
     index_plan(row)
     current_act().about(row)
     return row
