@@ -25,6 +25,7 @@ COMMANDS = [
     Command("worker", "qifu.commands.worker", "启动后台作业：qifu worker [--once]"),
     Command("migrate", "qifu.commands.migrate", "建立或升级数据库，并载入本省的区划与单位"),
     Command("demo", "qifu.commands.demo", "演示站点：qifu demo load|reset|accounts"),
+    Command("channels", "qifu.commands.channels", "短信与平台消息：qifu channels check|stand-in|example"),
     Command("doctor", "qifu.commands.doctor", "检查设置与运行条件，指出问题和处理办法"),
     Command("new", "qifu.commands.new", "新建一个服务的骨架：qifu new 名称 [标题]", site=False),
 ]

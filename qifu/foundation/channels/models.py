@@ -31,7 +31,7 @@ class Delivery(Record):
         SKIPPED = "skipped", "不必发"
 
     notice = models.ForeignKey(
-        "foundation.Notice", models.CASCADE, null=True, related_name="deliveries", verbose_name="消息"
+        "foundation.Notice", models.CASCADE, null=True, related_name="+", verbose_name="消息"
     )
     recipient_id = models.BigIntegerField("收件人", null=True)
     channel = models.CharField("渠道", max_length=40)
