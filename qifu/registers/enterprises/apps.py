@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class EnterprisesConfig(AppConfig):
@@ -13,5 +14,7 @@ class EnterprisesConfig(AppConfig):
     verbose_name = "企业"
 
     def ready(self) -> None:
-        """Declare what the room offers."""
-        from qifu.registers.enterprises import module  # noqa: F401
+        """Declare what the room offers; the index of names is remade after each migration, as foundation's is."""
+        from qifu.registers.enterprises import module, name_index  # noqa: F401
+
+        post_migrate.connect(name_index.install_after_migrate, sender=self)
