@@ -20,6 +20,7 @@ class FoundationConfig(AppConfig):
         """Guards and the search index are remade after each migration: Django's own hook, not a business signal."""
         from qifu.foundation import search
         from qifu.foundation.channels import actions, codes, delivery, digest  # noqa: F401 - handlers and permissions
+        from qifu.foundation.imports import run  # noqa: F401 - the handler of its job
 
         post_migrate.connect(guards.install_after_migrate, sender=self)
         post_migrate.connect(search.install_after_migrate, sender=self)

@@ -4,6 +4,7 @@ from qifu.foundation.audit.models import AuditRow
 from qifu.foundation.channels.models import ChannelPreference, ChannelRest, Delivery, DemoMessage
 from qifu.foundation.feeds import FeedToken
 from qifu.foundation.files.models import StoredFile
+from qifu.foundation.imports.models import Import, ImportRemark
 from qifu.foundation.jobs import Job
 from qifu.foundation.notices import Notice
 from qifu.foundation.revisions import Revision, Series
@@ -11,6 +12,8 @@ from qifu.foundation.search import SearchEntry
 
 __all__ = [
     "AuditRow",
+    "Import",
+    "ImportRemark",
     "ChannelPreference",
     "ChannelRest",
     "Delivery",

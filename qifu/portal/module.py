@@ -1,11 +1,13 @@
 """Declares the portal: its menus and what everyone may open."""
 
 from qifu.foundation.access import ANYONE, ANYWHERE, SIGNED_IN, Permission, declare_permissions
+from qifu.foundation.imports.models import importing_roles
 from qifu.foundation.modules import HomeCard, MenuItem, Module, declare_module
 
 declare_permissions(
     Permission("portal.view", "打开门户", {ANYONE: (ANYWHERE,)}),
     Permission("portal.work", "打开工作台", {SIGNED_IN: (ANYWHERE,)}),
+    Permission("imports.use", "批量导入", dict.fromkeys(importing_roles(), ("of_kind",))),
     Permission("channels.manage", "查看渠道运行情况，重发消息", {"system_administrator": (ANYWHERE,)}),
 )
 
@@ -18,6 +20,7 @@ declare_module(
             MenuItem("首页", "home", "portal.view", "portal", "home", 0),
             MenuItem("使用帮助", "help", "portal.view", "portal", "help", 900),
             MenuItem("工作台", "workbench", "portal.work", "workbench", "layout-dashboard", 0),
+            MenuItem("批量导入", "imports", "imports.use", "workbench", "file-upload", 85),
         ),
         home=(
             HomeCard(

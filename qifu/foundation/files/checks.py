@@ -13,6 +13,8 @@ import zlib
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from qifu.foundation.files.text import find_encoding
+
 NAME_LIMIT = 120
 ZIP_ENTRIES = 10_000
 ZIP_TOTAL_BYTES = 512 * 1024 * 1024
@@ -44,11 +46,12 @@ TYPES = {
     kind.code: kind
     for kind in (
         FileType("txt", "text/plain", (".txt", ".text", ".md"), "文本"),
-        FileType("csv", "text/csv", (".csv",), "CSV 表格"),
+        FileType("csv", "text/csv", (".csv", ".tsv", ".tab"), "CSV 表格"),
         FileType("html", "text/html", (".html", ".htm"), "网页"),
         FileType("pdf", "application/pdf", (".pdf",), "PDF"),
         FileType("docx", f"{_OFFICE}.wordprocessingml.document", (".docx",), "Word 文档"),
         FileType("xlsx", f"{_OFFICE}.spreadsheetml.sheet", (".xlsx",), "Excel 工作簿"),
+        FileType("xls", "application/vnd.ms-excel", (".xls", ".et"), "旧版 Excel 工作簿"),
         FileType("doc", "application/msword", (".doc",), "旧版 Word 文档"),
         FileType("wps", "application/vnd.ms-works", (".wps",), "WPS 文档"),
         FileType("ofd", "application/ofd", (".ofd",), "OFD 版式文件"),
@@ -57,6 +60,9 @@ TYPES = {
     )
 }
 """Every type that may be kept, by code."""
+TABLES = frozenset({"csv", "xlsx", "xls"})
+USUAL = frozenset(TYPES) - {"xls"}
+"""What is taken where nothing else is said: an .xls only where tables are read, since nothing else here opens it."""
 
 _ZIPPED = {"docx", "xlsx", "ofd"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -84,7 +90,7 @@ class Checked:
     encrypted: bool
 
 
-def check(file: BinaryIO, name: str, *, limit: int, allowed: frozenset[str] = frozenset(TYPES)) -> Checked:
+def check(file: BinaryIO, name: str, *, limit: int, allowed: frozenset[str] = USUAL) -> Checked:
     """Return what `file` is, or raise FileRefused; `limit` in bytes, `allowed` type codes. The position is kept at 0."""
     size = file.seek(0, 2)
     file.seek(0)
@@ -96,6 +102,8 @@ def check(file: BinaryIO, name: str, *, limit: int, allowed: frozenset[str] = fr
         )
     safe = safe_name(name)
     found = detect(file, safe)
+    if found.code == "xls" and found.code not in allowed:
+        raise FileRefused("这是旧版 Excel（.xls），请在 Excel 或 WPS 中另存为 .xlsx 再上传")
     if found.code not in allowed:
         titles = "、".join(TYPES[code].title for code in TYPES if code in allowed)
         raise FileRefused(f"这里不接受{found.title}，可上传：{titles}")
@@ -202,7 +210,7 @@ def _detect_ole(file: BinaryIO, extension: str) -> FileType:
     if _stream(data, "WordDocument"):
         return TYPES["wps" if extension == ".wps" else "doc"]
     if _stream(data, "Workbook") or _stream(data, "Book"):
-        raise FileRefused("这是旧版 Excel（.xls），请在 Excel 或 WPS 中另存为 .xlsx 再上传")
+        return TYPES["xls"]
     raise FileRefused("不认识这种旧版 Office 文件，请另存为 .docx 或 .xlsx 再上传")
 
 
@@ -211,6 +219,8 @@ def _stream(data: bytes, name: str) -> bool:
 
 
 def _detect_text(file: BinaryIO, extension: str) -> FileType:
+    if extension in TYPES["csv"].extensions:
+        return _detect_csv(file)
     file.seek(0)
     text = decode_text(file.read())
     start = text[:2000].lstrip()
@@ -218,7 +228,17 @@ def _detect_text(file: BinaryIO, extension: str) -> FileType:
         start.startswith(("<?xml", "<!--")) and re.search(r"<html\b", text[:5000], re.I)
     ):
         return TYPES["html"]
-    return TYPES["csv" if extension == ".csv" else "txt"]
+    return TYPES["txt"]
+
+
+def _detect_csv(file: BinaryIO) -> FileType:
+    """A table of text may be long and slightly damaged (a NUL, a broken character): its reader tells row by row."""
+    file.seek(0)
+    if _HTML_START.match(file.read(2000).decode("utf-8", "replace").lstrip("\ufeff \t\r\n")):
+        return TYPES["html"]
+    if not find_encoding(file).is_text:
+        raise FileRefused("这不是 CSV 表格，请在 Excel 或 WPS 中另存为 .xlsx 或 CSV（UTF-8）再上传")
+    return TYPES["csv"]
 
 
 def decode_text(data: bytes) -> str:
@@ -245,14 +265,13 @@ def decode_text(data: bytes) -> str:
 def is_encrypted(file: BinaryIO, kind: FileType) -> bool:
     """Tell whether the document is encrypted, so that a password may be needed; the position is not kept."""
     file.seek(0)
+    if kind.code != "pdf" and not file.read(8).startswith(_OLE):
+        return False
+    file.seek(0)
     data = file.read()
     if kind.code == "pdf":
         return _pdf_is_encrypted(data)
-    if data.startswith(_OLE):
-        if _stream(data, "EncryptedPackage"):
-            return True
-        return _doc_is_encrypted(data)
-    return False
+    return _stream(data, "EncryptedPackage") or _doc_is_encrypted(data)
 
 
 def _pdf_is_encrypted(data: bytes) -> bool:

@@ -13,8 +13,6 @@ from qifu.foundation.action import Refused, current_act
 from qifu.foundation.files import checks
 from qifu.foundation.files.models import StoredFile
 
-ALL_TYPES = frozenset(checks.TYPES)
-
 
 def store(
     upload: BinaryIO,
@@ -23,18 +21,19 @@ def store(
     place_code: str = "",
     owner_organisation_id: int | None = None,
     publicity: str = StoredFile.Publicity.NOT_PUBLIC,
-    allowed: frozenset[str] = ALL_TYPES,
+    allowed: frozenset[str] = checks.USUAL,
     refuse_encrypted: bool = False,
+    limit: int | None = None,
 ) -> StoredFile:
     """Check an upload, keep it and return its row; inside an act. `allowed` holds type codes of `checks.TYPES`.
 
     Raises Refused in Chinese for a file that may not be kept. An encrypted document is kept and marked `encrypted`,
-    because some open without a password, unless `refuse_encrypted`. Should the act fail later, the content may stay behind
+    because some open without a password, unless `refuse_encrypted`. `limit` in bytes, else the site's. Should the act fail later, the content may stay behind
     without a row; it is harmless and taken up again by the next equal upload.
     """
     act = current_act()
     try:
-        checked = checks.check(upload, name, limit=settings.UPLOAD_LIMIT_BYTES, allowed=allowed)
+        checked = checks.check(upload, name, limit=limit or settings.UPLOAD_LIMIT_BYTES, allowed=allowed)
     except checks.FileRefused as error:
         raise Refused(str(error), file=str(error)) from error
     if checked.encrypted and refuse_encrypted:

@@ -11,6 +11,7 @@ class Column:
     """One column of a list: `name` in code, `title` on screen and in the template file, other headings it goes by.
 
     `example` is shown beside the mapping and stands in the template file; `note` says what is accepted.
+    `looks_like` recognises the column by a sample of its filled cells, where its heading is unknown or missing.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Column:
     required: bool = False
     example: str = ""
     note: str = ""
+    looks_like: Callable[[Sequence[str]], bool] | None = None
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,8 @@ class SourceRow:
     """One row of the file: its number as the user counts (the first line of the file or sheet is 1) and its texts.
 
     `values` holds the text of each mapped column by the column's name, trimmed; dates and numbers of a workbook come
-    as text too (2024-03-31; 1200.5 without binary rounding). A column that is not mapped is absent.
+    as text too (2024-03-31; 1200.5 without binary rounding). A column that is not mapped is absent. Where the heading
+    names a unit of money, as in 注册资本（万元）, a bare number gets it: 20万元.
     """
 
     number: int
@@ -74,7 +77,10 @@ Check = Callable[[Sequence[SourceRow]], list[Remark]]
 
 @dataclass(frozen=True)
 class ImportKind:
-    """One importable list. `write` saves a batch; `check` (no writes) tells for the preview what it would remark."""
+    """One importable list. `write` saves a batch; `check` (no writes) tells for the preview what it would remark.
+
+    `next_step` is what to do once all is in: the words of a button and the name of the route that it leads to.
+    """
 
     name: str
     title: str
@@ -83,6 +89,7 @@ class ImportKind:
     write: WriteBatch
     check: Check
     rows_at_once: int = 2000
+    next_step: tuple[str, str] | None = None
 
 
 _kinds: dict[str, ImportKind] = {}

@@ -175,6 +175,7 @@ FACT_TITLES = {
     "revision": "版本", "post": "岗位编号", "role": "角色", "starts_on": "任职日", "ends_on": "离任日",
     "failures": "连续失败次数", "locks": "已锁定次数", "barred": "锁定期内", "name_key": "登录名摘要", "people": "人数",
     "organisations": "单位", "names": "名称", "generic_units": "泛指单位", "generic_unit": "泛指单位", "written": "写法",
+    "import_kind": "导入种类", "rows": "行数", "updated": "更新", "refused": "未导入", "blank": "空行", "bytes": "字节",
     "members": "单位编号", "session": "会话", "channel": "渠道", "state": "状态", "count": "条数",
     "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",
 }  # fmt: skip

@@ -1,0 +1,63 @@
+"""A table file of any kind that people send: CSV, TSV, TXT, XLSX, XLS, told apart by content. Pure; no Django."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import BinaryIO, Protocol
+
+from qifu.foundation.imports.lines import Line, UnreadableTable
+from qifu.foundation.imports.text_table import TextTable
+from qifu.foundation.imports.workbook import Workbook
+
+__all__ = ["Line", "Table", "UnreadableTable", "open_table"]
+
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_MARKUP = re.compile(rb"\s*(<\?xml|<!doctype|<html|<table|<meta|<head|<style)", re.IGNORECASE)
+
+
+class Table(Protocol):
+    """Rows of cells: `lines` yields every row of the file from the first, as often as it is asked."""
+
+    @property
+    def kind(self) -> str:
+        """`csv` for text, `xlsx` for workbooks."""
+        ...
+
+    @property
+    def encoding(self) -> str:
+        """The encoding's name for people."""
+        ...
+
+    @property
+    def sheets(self) -> tuple[str, ...]:
+        """The names of the sheets that hold anything, the one with the most rows first; none for text."""
+        ...
+
+    @property
+    def sheet(self) -> str:
+        """The sheet that is read; empty for text."""
+        ...
+
+    def choose(self, sheet: str) -> None:
+        """Read this sheet from now on."""
+        ...
+
+    def lines(self) -> Iterator[Line]:
+        """Yield every row from the first."""
+        ...
+
+
+def open_table(file: BinaryIO, *, sheet: str = "") -> Table:
+    """Return the table in `file`, which must stay open while it is read; raises UnreadableTable.
+
+    `sheet` names the sheet of a workbook; without it, the one with the most rows is read.
+    """
+    file.seek(0)
+    head = file.read(512)
+    file.seek(0)
+    if head.startswith(_WORKBOOKS):
+        return Workbook(file, sheet)
+    if _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
+        raise UnreadableTable("这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx，再导入")
+    return TextTable(file)
