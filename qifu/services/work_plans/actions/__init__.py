@@ -26,6 +26,7 @@ from qifu.services.work_plans.actions.publish import (
     start_correction,
     withdraw_plan,
 )
+from qifu.services.work_plans.actions.remind import remind_units
 from qifu.services.work_plans.actions.review import (
     accept_information,
     add_item,
@@ -81,6 +82,7 @@ __all__ = [
     "reach_milestone",
     "record_failure",
     "record_reading",
+    "remind_units",
     "remove_precedence",
     "remove_unit",
     "reopen_irregularity",

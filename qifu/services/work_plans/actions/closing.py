@@ -8,15 +8,16 @@ from typing import Any
 
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action
+from qifu.foundation.notices import finish_to_dos
 from qifu.services.work_plans.actions.record import (
     Upload,
     acting_as,
+    ask_office,
     attach,
     lock,
     own_grant,
     record,
     tell_lead,
-    tell_office,
     worded,
 )
 from qifu.services.work_plans.models import Assignment, Event, Evidence
@@ -43,9 +44,7 @@ def submit_work(
     facts = {**_open_matters(row), "role": grant.role if grant else ""}
     event = record(row, EventKind.SUBMITTED, text=said, facts=facts, grant=grant)
     attach(event, files, unclassified=unclassified, place_code=row.place_code)
-    by_office = grant is not None and grant.role == "reform_officer" and row.parent is not None
-    place = row.parent.place_code if by_office and row.parent is not None else row.place_code
-    tell_office(row, f"申请销号，请核定：{row.title}", place_code=place)
+    ask_office(row, f"申请销号，请核定：{row.title}", row, grant)
     return row
 
 
@@ -56,6 +55,7 @@ def return_work(
     """Send a request for closing back, with the reason."""
     row = lock(assignment, EventKind.RETURNED, expected_seq=expected_seq)
     said = worded(reason, field="reason", what="退回的理由")
+    finish_to_dos(row, at=at)
     record(row, EventKind.RETURNED, text=said, grant=own_grant(row, _CLOSE))
     tell_lead(row, f"销号申请被退回：{row.title}")
     return row
@@ -84,6 +84,7 @@ def close_work(
         if not grants:
             raise Refused("这一项由本级改革办自己申请销号，须由上级改革办核定")
     said = worded(text, field="text", what="核定意见", needed=False)
+    finish_to_dos(row, at=at)
     record(row, EventKind.CLOSED, text=said, facts=_open_matters(row), grant=grants[0])
     tell_lead(row, f"已销号：{row.title}")
     return row

@@ -16,6 +16,7 @@ from qifu.foundation.notices import notify
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.organisations.queries import expansion
 from qifu.services.work_plans.actions.record import link_to, prepare, record_many
+from qifu.services.work_plans.actions.remind import schedule_reminders
 from qifu.services.work_plans.models import Assignment, AssignmentUnit, Event, Plan, PlanItem, PlanUnit
 from qifu.services.work_plans.queries.recipients import officers_of
 from qifu.services.work_plans.status import EventKind
@@ -65,6 +66,7 @@ def sync_work(plan: Plan) -> None:
     units = _units_of(plan, items.values())
     opened = _open(plan, fresh, units)
     changed = _follow(plan, standing, items, units)
+    schedule_reminders(since=timezone.localdate(current_act().at))
     current_act().note(opened=opened, followed=changed)
 
 
@@ -261,5 +263,6 @@ def open_work(*, by: Actor, at: datetime) -> int:
     plans = list(waiting)
     for plan in plans:
         sync_work(plan)
+    schedule_reminders(since=timezone.localdate(at))
     current_act().note(plans=len(plans))
     return len(plans)

@@ -9,15 +9,16 @@ from decimal import Decimal
 
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action
+from qifu.foundation.notices import finish_to_dos
 from qifu.services.work_plans.actions.record import (
     Upload,
+    ask_office,
     attach,
     lock,
     own_grant,
     record,
     tell,
     tell_lead,
-    tell_office,
     worded,
 )
 from qifu.services.work_plans.models import Assignment, Event, PlanTarget, ReportedFigure
@@ -78,9 +79,7 @@ def ask_question(*, assignment: Assignment, text: str, by: Actor, at: datetime) 
     grant = own_grant(row, _REPORT)
     said = worded(text, field="text", what="问题")
     event = record(row, EventKind.ASKED, text=said, grant=grant)
-    own_office = grant is not None and grant.role == "reform_officer" and row.parent is not None
-    place = row.parent.place_code if own_office and row.parent is not None else row.place_code
-    tell_office(row, f"有提问待答复：{row.title}", place_code=place)
+    ask_office(row, f"有提问待答复：{row.title}", event, grant)
     return event
 
 
@@ -97,6 +96,7 @@ def answer_question(*, assignment: Assignment, question: int, text: str, by: Act
         raise Refused("不能答复自己的提问；如已清楚，请留言说明")
     said = worded(text, field="text", what="答复")
     event = record(row, EventKind.ANSWERED, text=said, answers=asked, grant=own_grant(row, _ORGANISE))
+    finish_to_dos(asked, at=at)
     title = f"提问已有答复：{row.title}"
     tell_lead(row, title) if asked.by_id is None else tell(row, [asked.by_id], title)
     return event

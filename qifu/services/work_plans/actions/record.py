@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any, BinaryIO
 
+from django.db.models import Model
 from django.urls import reverse
 
 from qifu.foundation.access import Grant, grants_of, permissions
@@ -161,10 +162,10 @@ def link_to(row: Assignment) -> str:
     return reverse("assignment", args=[row.pk])
 
 
-def tell(row: Assignment, people: Iterable[int], title: str) -> None:
-    """Notify people, but not whoever acts, of what happened to a row."""
+def tell(row: Assignment, people: Iterable[int], title: str, **more: Any) -> None:
+    """Notify people, but not whoever acts, of what happened to a row; `more` as `notify` takes it."""
     act = current_act()
-    notify([one for one in people if one != act.by.id], title=title[:200], link=link_to(row))
+    notify([one for one in people if one != act.by.id], title=title[:200], link=link_to(row), **more)
 
 
 def tell_lead(row: Assignment, title: str) -> None:
@@ -172,7 +173,12 @@ def tell_lead(row: Assignment, title: str) -> None:
     tell(row, officers_of([row.lead_id], current_act().at).get(row.lead_id or 0, ()), title)
 
 
-def tell_office(row: Assignment, title: str, *, place_code: str = "") -> None:
-    """Notify the reform office of the row's place, or of `place_code`."""
-    code = place_code or row.place_code
-    tell(row, offices_of([code], current_act().at).get(code, ()), title)
+def ask_office(row: Assignment, title: str, subject: Model, grant: Grant | None) -> None:
+    """Give the reform office of the row's place something to do about `subject`.
+
+    Where that office asks itself about a part handed down to it, the office above is meant.
+    """
+    by_office = grant is not None and grant.role == "reform_officer"
+    code = row.parent.place_code if by_office and row.parent is not None else row.place_code
+    people = offices_of([code], current_act().at).get(code, ())
+    tell(row, people, title, kind="to_do", subject=subject)
