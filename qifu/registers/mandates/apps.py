@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.core.exceptions import ImproperlyConfigured
 
 
 class MandatesConfig(AppConfig):
@@ -13,5 +14,19 @@ class MandatesConfig(AppConfig):
     verbose_name = "授权"
 
     def ready(self) -> None:
-        """Declare what the room offers."""
-        from qifu.registers.mandates import module  # noqa: F401
+        """Declare what the room offers; a file of sign-in providers that is wrong keeps the site from starting."""
+        from qifu.foundation import access
+        from qifu.foundation.yaml_data import DataError
+        from qifu.registers.mandates import actions, identities, module, registration  # noqa: F401
+        from qifu.registers.mandates.authority import MandateAuthority, holds_mandate
+        from qifu.registers.people import openid, second_factor
+
+        access.add_authority(MandateAuthority())
+        # A one-time password was handed over face to face; the second step is demanded from the next sign-in on.
+        second_factor.require_when(
+            lambda person, at: not person.must_change_password and holds_mandate(person.pk, at)
+        )
+        try:
+            openid.providers()
+        except (DataError, OSError) as error:
+            raise ImproperlyConfigured(f"单点登录接入文件（QIFU_OIDC_PROVIDERS）：{error}") from error

@@ -178,6 +178,8 @@ FACT_TITLES = {
     "import_kind": "导入种类", "rows": "行数", "updated": "更新", "refused": "未导入", "blank": "空行", "bytes": "字节",
     "members": "单位编号", "session": "会话", "channel": "渠道", "state": "状态", "count": "条数",
     "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",
+    "mandate": "授权编号", "invitation": "邀请编号", "identity": "外部身份编号", "scope": "授权事项", "document": "核验材料",
+    "former": "原授权编号", "suspended": "暂停的授权数", "mandates": "授权数",
 }  # fmt: skip
 
 

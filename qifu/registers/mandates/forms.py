@@ -1,0 +1,112 @@
+"""The forms of mandates; what they accept is decided again by the acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from qifu.registers.mandates import queries
+
+
+class AppointmentForm(forms.Form):
+    """For what, and until when, somebody may act."""
+
+    scope = forms.MultipleChoiceField(
+        label="授权事项",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="只选需要他办的事；以后可以撤销后重新委托",
+    )
+    ends_on = forms.DateField(
+        label="授权截止日",
+        help_text="这一天起不再有效，最长 3 年",
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d"],
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].choices = queries.scope_choices()  # type: ignore[attr-defined]
+
+
+class InvitationForm(AppointmentForm):
+    """Whom to invite."""
+
+    name = forms.CharField(label="经办人姓名", max_length=60, help_text="与其本人账号的姓名一致")
+    mobile = forms.CharField(
+        label="经办人手机号",
+        max_length=20,
+        help_text="加密保存；他新注册账号时用来接收登录验证码",
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    field_order = ("name", "mobile", "scope", "ends_on")
+
+
+class JoinForm(forms.Form):
+    """A new account for whoever was invited."""
+
+    username = forms.CharField(
+        label="登录名",
+        max_length=32,
+        help_text="以字母开头，3 至 32 位，只用小写字母、数字、点、横线和下划线",
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
+    )
+    new = forms.CharField(
+        label="口令",
+        max_length=1000,
+        strip=False,
+        help_text="至少 10 个字符，不能全是数字，不能包含登录名",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label="再输一次口令",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the two equal."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("new") and given.get("again") and given["new"] != given["again"]:
+            self.add_error("again", "两次输入的口令不一致")
+        return given
+
+
+class RegistrationForm(forms.Form):
+    """The legal representative, as the clerk sees him or her on paper."""
+
+    name = forms.CharField(label="法定代表人姓名", max_length=60, help_text="按身份证件填写")
+    document = forms.ChoiceField(label="已核验的材料", widget=forms.RadioSelect)
+    known = forms.ChoiceField(
+        label="账号",
+        widget=forms.RadioSelect,
+        choices=[("new", "新建账号，当面交给一次性口令"), ("known", "本人已有账号，用原账号")],
+        initial="new",
+    )
+    username = forms.CharField(
+        label="登录名",
+        max_length=32,
+        help_text="新账号由本人定：以字母开头，3 至 32 位小写字母或数字；已有账号填原登录名",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+    )
+    mobile = forms.CharField(
+        label="手机号",
+        required=False,
+        max_length=20,
+        help_text="新建账号时必填，用来接收登录验证码；加密保存",
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+    )
+    differs = forms.BooleanField(
+        label="与登记信息不一致时勾选：已核对变更登记材料，以材料为准", required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["document"].choices = queries.document_choices()  # type: ignore[attr-defined]
+
+
+class LookUpForm(forms.Form):
+    """Which enterprise a member of staff looks for."""
+
+    text = forms.CharField(label="企业名称或统一社会信用代码", required=False, max_length=60)
