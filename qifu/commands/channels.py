@@ -8,8 +8,8 @@ import sys
 from qifu.commands.main import parser
 
 DEFAULT_PORT = 8090
-SECRET_NAME = "QIFU_STAND_IN_SECRET"  # noqa: S105 - the name of a variable
-DEMO_SECRET = "stand-in-secret-for-demo"  # noqa: S105 - known to everyone, for a stand-in only
+SECRET_NAME = "QIFU_STAND_IN_SECRET"
+DEMO_SECRET = "stand-in-secret-for-demo"
 
 
 def main(argv: list[str]) -> int:

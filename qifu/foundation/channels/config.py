@@ -71,9 +71,25 @@ class SiteChannels:
 
 DEMO_CHANNELS = SiteChannels(
     channels=(
-        Channel("sms", "短信（模拟）", SMS, endpoint=DEMO),
-        Channel("to_do", "浙政钉待办（模拟）", TO_DO, audience="staff", endpoint=DEMO, template="{title}"),
-        Channel("message", "浙里办消息（模拟）", MESSAGE, audience="enterprise", use=OFFERED, endpoint=DEMO),
+        Channel("sms", "短信（模拟）", SMS, endpoint=DEMO, per_minute=6000),
+        Channel(
+            "to_do",
+            "浙政钉待办（模拟）",
+            TO_DO,
+            audience="staff",
+            endpoint=DEMO,
+            per_minute=6000,
+            template="{title}",
+        ),
+        Channel(
+            "message",
+            "浙里办消息（模拟）",
+            MESSAGE,
+            audience="enterprise",
+            use=OFFERED,
+            endpoint=DEMO,
+            per_minute=6000,
+        ),
     )
 )
 """What a demo site has when it declares nothing: messages that stand on its own page."""
