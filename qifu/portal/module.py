@@ -21,6 +21,7 @@ declare_module(
             MenuItem("使用帮助", "help", "portal.view", "portal", "help", 900),
             MenuItem("工作台", "workbench", "portal.work", "workbench", "layout-dashboard", 0),
             MenuItem("批量导入", "imports", "imports.use", "workbench", "file-upload", 85),
+            MenuItem("消息渠道", "channels", "channels.manage", "workbench", "send", 95),
         ),
         home=(
             HomeCard(

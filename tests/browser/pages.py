@@ -39,6 +39,11 @@ PLACES = [
     Place("workbench", "/workbench/", who="province"),
     Place("workbench-administrator", "/workbench/", who="admin"),
     Place("inbox", "/inbox/", who="province"),
+    Place("inbox-to-dos", "/inbox/?kind=to_do&show=unread", who="province"),
+    Place("own-channels", "/account/notices/", who="province"),
+    Place("own-feed", "/account/calendar/", who="province"),
+    Place("channels", "/workbench/channels/", who="admin"),
+    Place("demo-messages", "/demo/messages/"),
     # people
     Place("account", "/account/", who="province"),
     Place("account-password", "/account/password/", who="province"),
