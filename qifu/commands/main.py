@@ -20,10 +20,24 @@ class Command:
 
 
 COMMANDS = [
-    Command("plan", "qifu.commands.plan", "读取工作要点等公文：qifu plan read 文件 [--json]", site=False),
+    Command(
+        "plan",
+        "qifu.commands.plan",
+        "读取公文：qifu plan read 文件 [--json]；核对推进记录：qifu plan verify",
+        site=False,
+    ),
     Command("serve", "qifu.commands.serve", "启动网站：qifu serve [--with-worker]"),
     Command("worker", "qifu.commands.worker", "启动后台作业：qifu worker [--once]"),
     Command("migrate", "qifu.commands.migrate", "建立或升级数据库，并载入本省的区划与单位"),
+    Command("init", "qifu.commands.init", "新站点：建立首任系统、安全、审计三个管理员，一次性口令只显示一次"),
+    Command(
+        "backup",
+        "qifu.commands.backup",
+        "备份：qifu backup [目录] [--keep 份数]；核对：qifu backup verify 文件",
+    ),
+    Command("restore", "qifu.commands.restore", "恢复：qifu restore 文件 [--replace]"),
+    Command("upgrade", "qifu.commands.upgrade", "升级：备份、升级数据库、载入区划与单位、检查"),
+    Command("import", "qifu.commands.imports", "导入表格：qifu import 表 文件 [--mapping M.yaml] [--dry-run]"),
     Command("demo", "qifu.commands.demo", "演示站点：qifu demo load|reset|accounts"),
     Command("channels", "qifu.commands.channels", "短信与平台消息：qifu channels check|stand-in|example"),
     Command("doctor", "qifu.commands.doctor", "检查设置与运行条件，指出问题和处理办法"),
@@ -40,22 +54,28 @@ def main(argv: list[str] | None = None) -> int:
         _print_usage(to_error=not asked_for_help)
         return 0 if asked_for_help else 2
     command = by_name[arguments[0]]
-    if command.site:
-        os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qifu.portal.settings")
-        import django
-        from django.core.exceptions import ImproperlyConfigured
-
-        try:
-            django.setup()
-        except ImproperlyConfigured as error:
-            print(f"设置有误，无法启动。{error}", file=sys.stderr)
-            return 1
-        from django.conf import settings
-
-        if settings.ENVIRONMENT_FAULTS and command.name != "doctor":
-            print("\n".join(settings.ENVIRONMENT_FAULTS), file=sys.stderr)
-            return 1
+    if command.site and not start_site(with_faults=command.name == "doctor"):
+        return 1
     return int(importlib.import_module(command.module).main(arguments[1:]))
+
+
+def start_site(*, with_faults: bool = False) -> bool:
+    """Load the site's settings and rooms; False, with the reason on standard error, when they are wrong."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qifu.portal.settings")
+    import django
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+    except ImproperlyConfigured as error:
+        print(f"设置有误，无法启动。{error}", file=sys.stderr)
+        return False
+    from django.conf import settings
+
+    if settings.ENVIRONMENT_FAULTS and not with_faults:
+        print("\n".join(settings.ENVIRONMENT_FAULTS), file=sys.stderr)
+        return False
+    return True
 
 
 def _print_usage(*, to_error: bool) -> None:
