@@ -1,4 +1,7 @@
-"""`qifu plan read FILE [--json]`: what an official notice says, as tables or as the published JSON. Needs no site."""
+"""`qifu plan read FILE [--json]`: what an official notice says, as tables or JSON; needs no site.
+
+`qifu plan verify` asks the site's tables whether every rule of the living plan holds.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,12 @@ if TYPE_CHECKING:
 
 
 def main(argv: list[str]) -> int:
-    """Run `qifu plan …`; 0 done, 2 wrong usage or unreadable file."""
+    """Run `qifu plan …`; 0 done, 1 something does not hold, 2 wrong usage or unreadable file."""
     if argv[:1] == ["read"]:
         return read(argv[1:])
-    print("用法：qifu plan read 文件 [--json]", file=sys.stderr)
+    if argv == ["verify"]:
+        return verify()
+    print("用法：qifu plan read 文件 [--json]\n      qifu plan verify", file=sys.stderr)
     return 0 if argv[:1] in (["-h"], ["--help"]) else 2
 
 
@@ -49,6 +54,22 @@ def read(argv: list[str]) -> int:
 
         print(render(reading.plan), end="")
     return 0
+
+
+def verify() -> int:
+    """Print each place where the living plan and its events disagree; 1 when there is one."""
+    from qifu.commands.main import start_site
+
+    if not start_site():
+        return 1
+    from qifu.services.work_plans.queries.verify import faults
+
+    count = 0
+    for fault in faults():
+        print(fault)
+        count += 1
+    print(f"共 {count} 处不符。" if count else "全部相符。")
+    return 1 if count else 0
 
 
 def _names(document: SourceDocument, chosen: str | None) -> UnitNames | None:
