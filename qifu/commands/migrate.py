@@ -8,13 +8,20 @@ from qifu.commands.main import parser
 def main(argv: list[str]) -> int:
     """Migrate, load registers, collect static files; safe to repeat."""
     parser("migrate", "建立或升级数据库，并载入本省的区划与单位；可重复执行").parse_args(argv)
-    from django.core.management import call_command
+    from qifu.foundation.operating import upgrade
 
-    call_command("migrate", verbosity=0, interactive=False)
-    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["README*"])
+    upgrade.migrate()
+    collect_static()
     for line in load_registers():
         print(line)
     return 0
+
+
+def collect_static() -> None:
+    """Gather style sheets, scripts and pictures into the data directory."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=["README*"])
 
 
 def load_registers() -> list[str]:
@@ -25,8 +32,10 @@ def load_registers() -> list[str]:
     from qifu.foundation.access import SYSTEM
     from qifu.registers.divisions.actions import load_divisions
     from qifu.registers.organisations.actions import load_organisations
+    from qifu.services.work_plans.actions import open_work
 
     at, folder = clock.now(), settings.PROVINCE_DIR
     divisions = load_divisions(by=SYSTEM, at=at, path=folder / "divisions.yaml")
     organisations = load_organisations(by=SYSTEM, at=at, province_dir=folder)
+    open_work(by=SYSTEM, at=at)  # for plans published before their work was followed
     return [f"区划：{divisions}", f"单位：{organisations}"]

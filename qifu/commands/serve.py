@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 from qifu.commands.main import parser
+from qifu.commands.running import known_as_running
 
 
 def main(argv: list[str]) -> int:
@@ -26,11 +32,27 @@ def main(argv: list[str]) -> int:
             f"端口 {port} 已被占用：请停止占用它的程序，或用 QIFU_PORT=其他端口 重新启动。", file=sys.stderr
         )
         return 1
-    children = [subprocess.Popen(_web_command(options.host, port, settings.ENV["QIFU_WORKERS"]))]
-    if options.with_worker:
-        children.append(subprocess.Popen([sys.executable, "-m", "qifu.commands.main", "worker"]))
-    _announce(options.host, port)
-    return _watch(children)
+    with known_as_running(port), measured_together(port) as environment:
+        web = _web_command(options.host, port, settings.ENV["QIFU_WORKERS"])
+        children = [subprocess.Popen(web, env=environment)]
+        if options.with_worker:
+            children.append(subprocess.Popen([sys.executable, "-m", "qifu.commands.main", "worker"]))
+        _announce(options.host, port)
+        return _watch(children)
+
+
+@contextmanager
+def measured_together(port: int) -> Iterator[dict[str, str]]:
+    """Give the environment in which the web processes count into one new folder, so that /metrics tells their sum."""
+    from django.conf import settings
+
+    folder = Path(settings.DATA_DIR) / f"metrics-{port}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    try:
+        yield os.environ | {"PROMETHEUS_MULTIPROC_DIR": str(folder)}
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _announce(host: str, port: int) -> None:

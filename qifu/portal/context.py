@@ -7,13 +7,14 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 
 from qifu.foundation import access
 from qifu.foundation.modules import MenuItem, menu
 from qifu.foundation.notices import unread_count
 from qifu.foundation.request_id import current_request_id
 from qifu.portal.display import LARGE_TEXT, SINGLE_KEYS
+from qifu.portal.sides import address
+from qifu.registers.mandates.queries import CURRENT_ENTERPRISE, firms
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -30,15 +31,26 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "portal_menu": functools.cache(lambda: menu_of(request, "portal", held())),
         "workbench_menu": functools.cache(lambda: menu_of(request, "workbench", held())),
+        "firms": functools.cache(lambda: firms_of(request)),
         "unread": functools.cache(lambda: unread_count(actor)),
         "request_id": current_request_id(),
         "large_text": request.COOKIES.get(LARGE_TEXT) == "large",
         "keys_off": request.COOKIES.get(SINGLE_KEYS) == "off",
         "here": request.get_full_path(),
-        "sign_in_url": _address("sign_in"),
-        "sign_out_url": _address("sign_out"),
-        "account_url": _address("own_account"),
+        "sign_in_url": address("sign_in"),
+        "sign_out_url": address("sign_out"),
+        "account_url": address("own_account"),
+        "workbench_url": address("workbench"),
     }
+
+
+def firms_of(request: HttpRequest) -> dict[str, Any]:
+    """Return the enterprises that the person asking may act for, and the one chosen last; nothing for other people."""
+    actor, at = getattr(request, "actor", access.ANONYMOUS), getattr(request, "at", None)
+    held = firms(actor, at) if at is not None and actor.is_person else []
+    chosen = request.session.get(CURRENT_ENTERPRISE) if held else None
+    current = next((one for one in held if one.id == chosen), held[0] if held else None)
+    return {"current": current, "all": held}
 
 
 def held_roles(request: HttpRequest) -> frozenset[str]:
@@ -58,7 +70,7 @@ def menu_of(request: HttpRequest, area: str, roles: frozenset[str]) -> list[dict
     """Return the menu entries of an area that these roles may use, the longest matching address marked as current."""
     items = [_entry(item) for item in menu(area) if may(item.permission, roles)]
     shown = [item for item in items if item["url"]]
-    starts = {_address("home"), _address("workbench")}  # every address begins like these
+    starts = {address("home"), address("workbench")}  # every address begins like these
     here = [
         item
         for item in shown
@@ -71,11 +83,4 @@ def menu_of(request: HttpRequest, area: str, roles: frozenset[str]) -> list[dict
 
 
 def _entry(item: MenuItem) -> dict[str, Any]:
-    return {"title": item.title, "url": _address(item.route), "icon": item.icon, "current": ""}
-
-
-def _address(route: str) -> str:
-    try:
-        return reverse(route)
-    except NoReverseMatch:
-        return ""
+    return {"title": item.title, "url": address(item.route), "icon": item.icon, "current": ""}

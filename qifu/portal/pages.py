@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from qifu.foundation import access
@@ -14,6 +13,7 @@ from qifu.foundation.modules import home_cards
 from qifu.foundation.notices import Notice
 from qifu.foundation.pages import Request, page
 from qifu.portal.context import held_roles, may, menu_of
+from qifu.portal.sides import address
 
 
 @require_safe
@@ -25,9 +25,8 @@ def home(request: Request) -> HttpResponse:
     for card in home_cards():
         if not may(card.permission, roles):
             continue
-        try:
-            url = reverse(card.route)
-        except NoReverseMatch:
+        url = address(card.route)
+        if not url:
             continue
         figures = card.figures(request.actor, request.today) if card.figures else ()
         cards.append({"card": card, "url": url, "figures": figures})

@@ -51,13 +51,16 @@ def kind_of(request: HttpRequest) -> str:
     """Return which rule counts the request: signing in, uploading, searching, or any other page."""
     if request.method == "POST" and (request.content_type or "").startswith("multipart/form-data"):
         return "upload"
-    if request.method == "POST" and request.path == _path_of("sign_in"):
+    if request.method == "POST" and request.path in (_path_of("sign_in"), _path_of("sign_in_second")):
         return "sign_in"
     return "search" if request.path == _path_of("search") else "page"
 
 
-def client_address(request: HttpRequest) -> str:
-    """Return the address of the one who asks; X-Forwarded-For counts only as far as our own proxies wrote it."""
+def client_address(request: HttpRequest, *, whole: bool = False) -> str:
+    """Return the address of the one who asks; X-Forwarded-For counts only as far as our own proxies wrote it.
+
+    Unless `whole`, an IPv6 address stands for its /64: one subscriber holds all of it.
+    """
     address = str(request.META.get("REMOTE_ADDR", ""))
     forwarded = [
         part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
@@ -69,8 +72,9 @@ def client_address(request: HttpRequest) -> str:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    # One subscriber holds a whole /64 of IPv6.
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
+    if parsed.version == 6 and not whole:
+        return str(ipaddress.ip_network((parsed, 64), strict=False))
+    return address
 
 
 def _hash(text: str) -> str:

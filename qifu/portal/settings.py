@@ -227,6 +227,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "qifu.portal.metrics.measured",
     "qifu.portal.middleware.request_ids",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -242,6 +243,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "qifu.portal.sides.one_side",
     "qifu.portal.middleware.door_errors",
 ]
 

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from qifu.portal import channels, display, errors, health, inbox, pages, search_page
+from qifu.portal import channels, display, errors, health, inbox, metrics, pages, search_page
 from qifu.portal.api import api
 
 ROOMS_WITH_PAGES = [
@@ -36,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("display/", display.display, name="display"),
     path("healthz", health.healthz, name="healthz"),
+    path("metrics", metrics.metrics, name="metrics"),
     path("robots.txt", pages.robots, name="robots"),
     path("api/v1/", api.urls),
     *_rooms(),
