@@ -20,10 +20,9 @@ from qifu.registers.mandates.forms import (
     LookUpForm,
     RegistrationForm,
 )
-from qifu.registers.people.pages import _show_refusal as show_refusal
+from qifu.registers.people.pages import show_refusal
 from qifu.registers.people.sign_in import admit
 
-CURRENT = "enterprise_id"
 INVITATION = "invitation"
 
 
@@ -32,15 +31,15 @@ INVITATION = "invitation"
 def my_enterprise(request: Request) -> HttpResponse:
     """Go to the enterprise one acts for at present: the one chosen last, else the first."""
     held = [one.id for one in queries.firms(request.actor, request.at)]
-    chosen = request.session.get(CURRENT)
+    chosen = request.session.get(queries.CURRENT_ENTERPRISE)
     return redirect("own_enterprise", chosen if chosen in held else held[0])
 
 
 def _own(request: Request, enterprise_id: int) -> queries.Enterprise:
     """Return one's own enterprise, now the one that the header shows; NotFound for any other."""
     found = queries.own_enterprise(request.actor, request.at, enterprise_id)
-    if request.session.get(CURRENT) != found.pk:
-        request.session[CURRENT] = found.pk
+    if request.session.get(queries.CURRENT_ENTERPRISE) != found.pk:
+        request.session[queries.CURRENT_ENTERPRISE] = found.pk
     return found
 
 

@@ -1,4 +1,4 @@
-"""Pages of people: signing in and out, one's own account, administration, the audit trail."""
+"""Pages of people: signing in and out, administration, the audit trail; the rest in `account_pages` and the like."""
 
 from __future__ import annotations
 
@@ -17,15 +17,28 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from qifu.foundation.action import Refused
 from qifu.foundation.pages import Request, page
-from qifu.registers.people import actions, queries
+from qifu.registers.people import (
+    account_pages,
+    actions,
+    contacts,
+    delegations,
+    openid,
+    post_pages,
+    queries,
+    retention,
+    second_factor,
+    security_pages,
+)
 from qifu.registers.people import sign_in as signing
 from qifu.registers.people.forms import (
     AuditFilter,
+    CodeForm,
     PasswordForm,
     PeopleFilter,
     PersonForm,
     PostForm,
     SignInForm,
+    show_refusal,
 )
 
 
@@ -34,15 +47,6 @@ def _safe_next(request: Request) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     hosts = {request.get_host()}
     return wanted if url_has_allowed_host_and_scheme(wanted, hosts, request.is_secure()) else ""
-
-
-def _show_refusal(form: forms.Form, refused: Refused) -> None:
-    """Put the reasons of a refused act at their fields, or above the form."""
-    known = {field: text for field, text in refused.fields.items() if field in form.fields}
-    for field, text in known.items():
-        form.add_error(field, text)
-    if not known:
-        form.add_error(None, refused.message)
 
 
 @never_cache
@@ -63,12 +67,59 @@ def sign_in(request: Request) -> HttpResponse:
                 person = signing.sign_in(
                     by=request.actor, at=request.at, request=request, **form.cleaned_data
                 )
+            except signing.SecondStepNeeded as half:
+                if (asked := _second_step(request, form, half, onward)) is not None:
+                    return asked
             except Refused as refused:
-                _show_refusal(form, refused)
+                show_refusal(form, refused)
             else:
                 first = reverse("change_own_password") if person.must_change_password else ""
                 return HttpResponseRedirect(first or onward or reverse("workbench"))
-    return render(request, "people/sign_in.html", {"form": form, "next": onward}, status=status)
+    context = {"form": form, "next": onward, "providers": openid.providers()}
+    return render(request, "people/sign_in.html", context, status=status)
+
+
+def _second_step(
+    request: Request, form: forms.Form, half: signing.SecondStepNeeded, onward: str
+) -> HttpResponse | None:
+    try:
+        second_factor.start(request, half.person, at=request.at, onward=onward)
+    except Refused as refused:
+        show_refusal(form, refused)
+        return None
+    return redirect("sign_in_second")
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("people.sign_in")
+def sign_in_second(request: Request) -> HttpResponse:
+    """Ask whoever gave the right password for a code; a posted `send` sends one to the person's mobile."""
+    half = second_factor.half_signed_in(request, request.at)
+    if half is None:
+        messages.error(request, second_factor.EXPIRED)
+        return redirect("sign_in")
+    form, status, sent_to = CodeForm(request.POST or None), 200, ""
+    if "send" in request.POST:
+        form = CodeForm()
+        try:
+            sent_to = second_factor.send_code(by=half.person.as_actor(), at=request.at, person=half.person)
+        except Refused as refused:
+            messages.error(request, refused.message)
+    elif request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                onward = signing.take_second_step(at=request.at, request=request, **form.cleaned_data)
+            except Refused as refused:
+                show_refusal(form, refused)
+            else:
+                first = reverse("change_own_password") if half.person.must_change_password else ""
+                return HttpResponseRedirect(first or onward or reverse("workbench"))
+    by_sms = "sms" in second_factor.methods(half.person)
+    context = {"form": form, "by_sms": by_sms, "sent_to": sent_to}
+    return render(request, "people/sign_in_second.html", context, status=status)
 
 
 @require_POST
@@ -78,14 +129,6 @@ def sign_out(request: Request) -> HttpResponse:
     if request.actor.is_person:
         signing.sign_out(by=request.actor, at=request.at, request=request)
     return redirect("home")
-
-
-@never_cache
-@require_GET
-@page("people.sign_out")
-def own_account(request: Request) -> HttpResponse:
-    """Show who one is here, and the posts one holds."""
-    return render(request, "people/own_account.html", {"posts": queries.own_posts(request.actor, request.at)})
 
 
 @never_cache
@@ -105,7 +148,7 @@ def change_own_password(request: Request) -> HttpResponse:
                     request=request,
                 )  # fmt: skip
             except Refused as refused:
-                _show_refusal(form, refused)
+                show_refusal(form, refused)
             else:
                 messages.success(request, "口令已修改，其他设备上的登录已退出")
                 return redirect("own_account")
@@ -138,7 +181,7 @@ def new_person(request: Request) -> HttpResponse:
             try:
                 given = actions.create_person(by=request.actor, at=request.at, **form.cleaned_data)
             except Refused as refused:
-                _show_refusal(form, refused)
+                show_refusal(form, refused)
             else:
                 return _one_time_password(request, given)
     return render(request, "people/new_person.html", {"form": form}, status=status)
@@ -152,7 +195,7 @@ def _one_time_password(request: Request, given: actions.OneTimePassword) -> Http
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("people.view")
 def person(request: Request, person_id: int) -> HttpResponse:
-    """Show a person; a posted form adds a post. Access is held in real time: the site's 截至日 does not count here."""
+    """Show a person; a posted form proposes or adds a post. Access is held in real time: the site's 截至日 does not count here."""
     day = timezone.localdate(request.at)
     form, status = PostForm(request.POST or None, today=day, initial={"starts_on": day}), 200
     found = queries.person(request.actor, request.at, person_id)
@@ -160,39 +203,47 @@ def person(request: Request, person_id: int) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                actions.add_post(by=request.actor, at=request.at, person=found.row, **form.cleaned_data)
+                post = actions.add_post(
+                    by=request.actor, at=request.at, person=found.row, **form.cleaned_data
+                )
             except Refused as refused:
-                _show_refusal(form, refused)
+                show_refusal(form, refused)
             else:
-                messages.success(request, "已任职")
+                waits = "已提名，经安全管理员确认后生效" if post.awaits_confirmation else "已任职"
+                messages.success(request, waits)
                 return redirect("person", person_id)
-    manages = queries.may_manage(request.actor, request.at)
-    context = {"person": found, "form": form, "manages": manages, "today": day}
+    context = {
+        "person": found,
+        "form": form,
+        "may": queries.may_do(request.actor, request.at, found.row),
+        "contacts": contacts.masked_contacts(request.actor, request.at, found.row),
+        "delegations": delegations.delegations_of(request.actor, request.at, found.row),
+        "has_factor": second_factor.has_authenticator(found.row),
+        "reasons": contacts.REVEAL_REASONS.items(),
+    }
     return render(request, "people/person.html", context, status=status)
 
 
+ACTS = {
+    "disable": actions.disable_person,
+    "enable": actions.enable_person,
+    "unlock": actions.unlock_person,
+    "reset-second-factor": second_factor.reset,
+    "erase": retention.erase_person,
+}
+
+
 @require_POST
-@page("people.manage")
+@page("people.view")
 def change_person(request: Request, person_id: int, act: str) -> HttpResponse:
-    """Disable, enable or unlock a person, end a post, or give a one-time password."""
+    """Disable, enable, unlock or erase a person, take a second factor away, or give a one-time password."""
     found = queries.person(request.actor, request.at, person_id).row
     who: dict[str, Any] = {"by": request.actor, "at": request.at, "person": found}
     try:
         if act == "reset-password":
             return _one_time_password(request, actions.reset_password(**who))
-        if act == "end-post":
-            day = forms.DateField(input_formats=["%Y-%m-%d"]).clean(request.POST.get("ends_on"))
-            post_id = forms.IntegerField(min_value=0, max_value=2**62).clean(request.POST.get("post"))
-            actions.end_post(**who, post_id=post_id, ends_on=day)
-        else:
-            {
-                "disable": actions.disable_person,
-                "enable": actions.enable_person,
-                "unlock": actions.unlock_person,
-            }[act](**who)
+        ACTS[act](**who)
         messages.success(request, "已办理")
-    except forms.ValidationError:
-        messages.error(request, "请填写离任日")
     except Refused as refused:
         messages.error(request, refused.message)
     return redirect("person", person_id)
@@ -211,15 +262,18 @@ def audit(request: Request) -> HttpResponse:
 _CHANGES = "workbench/people/<int:person_id>/"
 urlpatterns = [
     path("sign-in/", sign_in, name="sign_in"),
+    path("sign-in/second/", sign_in_second, name="sign_in_second"),
     path("sign-out/", sign_out, name="sign_out"),
-    path("account/", own_account, name="own_account"),
     path("account/password/", change_own_password, name="change_own_password"),
     path("workbench/people/", people, name="people"),
     path("workbench/people/new/", new_person, name="new_person"),
     path(_CHANGES, person, name="person"),
     *[
         path(f"{_CHANGES}{act}/", change_person, {"act": act}, name=f"person_{act.replace('-', '_')}")
-        for act in ("disable", "enable", "unlock", "end-post", "reset-password")
+        for act in (*ACTS, "reset-password")
     ],
+    *account_pages.urlpatterns,
+    *post_pages.urlpatterns,
+    *security_pages.urlpatterns,
     path("workbench/audit/", audit, name="audit"),
 ]
