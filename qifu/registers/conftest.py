@@ -13,7 +13,7 @@ from django.conf import settings as site
 from qifu.foundation.access import SYSTEM
 from qifu.registers.divisions.actions import load_divisions
 from qifu.registers.organisations.actions import load_organisations
-from qifu.registers.people import actions, sign_in
+from qifu.registers.people import actions, attempts, sign_in
 from qifu.registers.people.models import Person
 
 AT = datetime(2024, 3, 1, 2, 0, tzinfo=UTC)
@@ -35,9 +35,9 @@ def province(db: None) -> Path:
 def quick_passwords(settings: Any) -> Iterator[None]:
     """Hash passwords quickly: what is tested is not the hash."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    sign_in._nobodys_password.cache_clear()
+    attempts._nobodys_password.cache_clear()
     yield
-    sign_in._nobodys_password.cache_clear()
+    attempts._nobodys_password.cache_clear()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
-from django.db.models import Model, QuerySet
+from django.db.models import Count, Model, QuerySet
 from django.utils import timezone
 
 from qifu.foundation.access import Actor, visible
@@ -35,3 +35,10 @@ def rows_about(subject: Model, *, actor_ids: Iterable[int]) -> QuerySet[AuditRow
     """Return the acts about a row by these people, latest first; the caller has made sure who may read them."""
     rows = AuditRow.objects.filter(subject_kind=subject._meta.label_lower, subject_id=str(subject.pk))
     return rows.filter(actor_kind="person", actor_id__in=list(actor_ids)).order_by("-at", "-pk")
+
+
+def acts_of(person_id: int) -> list[tuple[str, int]]:
+    """Return what a person did and how often, by title: what the trail keeps about that person."""
+    rows = AuditRow.objects.filter(actor_kind="person", actor_id=person_id)
+    counted = rows.values_list("title").annotate(count=Count("pk")).order_by("title")
+    return [(str(title), int(count)) for title, count in counted]

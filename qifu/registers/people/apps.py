@@ -6,16 +6,19 @@ from django.apps import AppConfig
 
 
 class PeopleConfig(AppConfig):
-    """Adds the Authority that foundation asks about posts."""
+    """Adds the Authority that foundation asks about posts, and the address book that its channels ask."""
 
     name = "qifu.registers.people"
     label = "people"
     verbose_name = "人员"
 
     def ready(self) -> None:
-        """Declare roles, permissions and acts, and install the Authority."""
+        """Declare roles, permissions and acts, and install what foundation asks."""
         from qifu.foundation import access
-        from qifu.registers.people import actions, demo, module, sign_in  # noqa: F401
+        from qifu.foundation.channels.addresses import install_address_book
+        from qifu.registers.people import actions, delegations, demo, module, retention, sign_in  # noqa: F401
         from qifu.registers.people.authority import PostAuthority
+        from qifu.registers.people.contacts import ContactBook
 
         access.add_authority(PostAuthority())
+        install_address_book(ContactBook())

@@ -7,7 +7,18 @@ from typing import Any
 
 from django import forms
 
-from qifu.registers.people import queries
+from qifu.foundation.action import Refused
+from qifu.registers.people import contacts, delegations, queries
+from qifu.registers.people.actions import NO_SUCCESSOR
+
+
+def show_refusal(form: forms.Form, refused: Refused) -> None:
+    """Put the reasons of a refused act at their fields, or above the form."""
+    known = {field: text for field, text in refused.fields.items() if field in form.fields}
+    for field, text in known.items():
+        form.add_error(field, text)
+    if not known:
+        form.add_error(None, refused.message)
 
 
 class SignInForm(forms.Form):
@@ -122,3 +133,72 @@ class AuditFilter(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["act"].choices = [("", "全部"), *queries.act_choices()]  # type: ignore[attr-defined]
+
+
+class CodeForm(forms.Form):
+    """A code of the second step."""
+
+    code = forms.CharField(
+        label="验证码",
+        max_length=80,
+        widget=forms.TextInput(
+            attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "autofocus": True}
+        ),
+    )
+
+
+class ContactForm(forms.Form):
+    """One's own contact."""
+
+    kind = forms.ChoiceField(label="种类", choices=list(contacts.KINDS.items()))
+    value = forms.CharField(
+        label="内容", max_length=100, help_text="加密保存；只用于接收工作通知和登录验证码，管理员只看到掩码"
+    )
+
+
+class SwitchOffForm(forms.Form):
+    """The password that switching the second step off asks for."""
+
+    password = forms.CharField(
+        label="现在的口令",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+def _please_choose(rows: Any) -> list[tuple[Any, str]]:
+    return [("", "请选择"), *rows]
+
+
+class DelegationForm(forms.Form):
+    """Who stands in at which post, when and why."""
+
+    post_id = forms.TypedChoiceField(label="岗位", coerce=int)
+    delegate_id = forms.TypedChoiceField(label="代理人", coerce=int, help_text="同一单位或同一区划的在岗同事")
+    starts_on = _day("开始日")
+    ends_on = _day("结束日", help_text="这一天起不再代理，由本人恢复办理")
+    reason = forms.ChoiceField(label="原因", choices=_please_choose(delegations.REASONS.items()))
+
+    def __init__(
+        self, *args: Any, posts: list[tuple[int, str]], colleagues: list[tuple[int, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["post_id"].choices = _please_choose(posts)  # type: ignore[attr-defined]
+        self.fields["delegate_id"].choices = _please_choose(colleagues)  # type: ignore[attr-defined]
+
+
+class EndPostForm(forms.Form):
+    """When a post ends, and who goes on with what is open."""
+
+    ends_on = _day("离任日", help_text="从这一天起不再任职；填今天则立即生效")
+    successor = forms.TypedChoiceField(label="接手人", required=False, coerce=int, empty_value=None)
+    no_successor = forms.ChoiceField(
+        label="无人接手的原因", required=False, choices=[("", "——有人接手——"), *NO_SUCCESSOR.items()]
+    )
+
+    def __init__(self, *args: Any, work: bool, colleagues: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["successor"].choices = _please_choose(colleagues)  # type: ignore[attr-defined]
+        if not work:
+            del self.fields["successor"], self.fields["no_successor"]

@@ -110,8 +110,8 @@ class SignInCount(Record):
         return self.locked_until is not None and at < self.locked_until
 
 
-def _own(grant: Grant) -> Q:
-    return Q(pk__in=[]) if grant.actor_id is None else Q(person_id=grant.actor_id)
+def _of(grant: Grant, column: str) -> Q:
+    return Q(pk__in=[]) if grant.actor_id is None else Q(**{column: grant.actor_id})
 
 
 class Delegation(Record):
@@ -126,6 +126,11 @@ class Delegation(Record):
     ends_on = models.DateField("结束日")
     reason = models.CharField("原因", max_length=60)
     created_at = models.DateTimeField("创建时间")
+
+    reach: ClassVar = {
+        "holder": lambda grant: _of(grant, "post__person_id"),
+        "delegate": lambda grant: _of(grant, "delegate_id"),
+    }
 
     class Meta:
         verbose_name = "代理"
@@ -153,7 +158,7 @@ class Contact(Record):
     purpose = models.CharField("用途与同意", max_length=120)
     created_at = models.DateTimeField("登记时间")
 
-    reach: ClassVar = {"self": _own}
+    reach: ClassVar = {"self": lambda grant: _of(grant, "person_id")}
 
     class Meta:
         verbose_name = "联系方式"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,20 +13,34 @@ from django.core.paginator import Page, Paginator
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
-from qifu.foundation.access import Actor, NotFound, find, holds, roles, visible
+from qifu.foundation.access import (
+    Actor,
+    NotFound,
+    find,
+    holds,
+    permissions,
+    post_roles,
+    require,
+    roles,
+    visible,
+)
 from qifu.foundation.action import actions
-from qifu.foundation.audit.queries import audit_rows
+from qifu.foundation.audit.queries import acts_of, audit_rows
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.organisations.queries import organisations
+from qifu.registers.people.actions import APART
 from qifu.registers.people.attempts import name_key
+from qifu.registers.people.contacts import own_contacts
+from qifu.registers.people.delegations import delegations_of
 from qifu.registers.people.models import Person, Post, SignInCount
+from qifu.registers.people.retention import left_people
 
 PAGE_SIZE = 50
 
 
 @dataclass(frozen=True)
 class PostView:
-    """A post as it is shown: titles instead of codes; `state` is held, ahead or ended."""
+    """A post as it is shown: titles instead of codes; `state` is proposed, held, ahead or ended."""
 
     id: int
     role: str
@@ -107,6 +122,17 @@ def own_posts(actor: Actor, at: datetime) -> tuple[PostView, ...]:
     return _post_views(rows.order_by("-starts_on", "-pk"), at)
 
 
+def open_post(person: Person, at: datetime, number: str) -> tuple[Post, PostView] | None:
+    """Return a post of the person that has not ended, by its number as written, or None."""
+    if not (number.isascii() and number.isdecimal() and len(number) < 18):
+        return None
+    row = Post.objects.filter(person=person, pk=int(number)).select_related("organisation").first()
+    if row is None:
+        return None
+    view = _post_views([row], at)[0]
+    return (row, view) if view.can_end else None
+
+
 def _views(rows: list[Person], at: datetime) -> list[PersonView]:
     keys = {name_key(row.username): row.pk for row in rows}
     counts = SignInCount.objects.filter(name_key__in=keys, locked_until__gt=at)
@@ -130,15 +156,21 @@ def _post_views(posts: Iterable[Post], at: datetime) -> tuple[PostView, ...]:
             place=places.get(post.place_code, post.place_code),
             starts_on=post.starts_on,
             ends_on=post.ends_on,
-            state="held" if post.holds_on(day) else "ahead" if post.meets(day, None) else "ended",
+            state="proposed"
+            if post.awaits_confirmation
+            else "held"
+            if post.holds_on(day)
+            else "ahead"
+            if post.meets(day, None)
+            else "ended",
         )
         for post in held
     )
 
 
 def role_choices() -> list[tuple[str, str]]:
-    """Return every role with its title."""
-    return list(roles().items())
+    """Return every role that a post may give, with its title."""
+    return list(post_roles().items())
 
 
 def place_choices(day: date) -> list[tuple[str, str]]:
@@ -177,6 +209,8 @@ FACT_TITLES = {
     "organisations": "单位", "names": "名称", "generic_units": "泛指单位", "generic_unit": "泛指单位", "written": "写法",
     "import_kind": "导入种类", "rows": "行数", "updated": "更新", "refused": "未导入", "blank": "空行", "bytes": "字节",
     "members": "单位编号", "session": "会话", "channel": "渠道", "state": "状态", "count": "条数",
+    "kind": "种类", "reason": "理由", "on_behalf_of": "代理的人员编号", "delegate": "代理人编号", "successor": "接手人编号",
+    "moved": "移交件数", "no_successor": "无人接手", "confirmed": "已确认", "purpose": "用途", "file": "文件编号",
     "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",
     "mandate": "授权编号", "invitation": "邀请编号", "identity": "外部身份编号", "scope": "授权事项", "document": "核验材料",
     "former": "原授权编号", "suspended": "暂停的授权数", "mandates": "授权数",
@@ -246,3 +280,137 @@ def act_choices() -> list[tuple[str, str]]:
 def may_manage(actor: Actor, at: datetime) -> bool:
     """Tell whether the actor may change people, so that a page offers only what can be done."""
     return holds(actor, "people.manage", at)
+
+
+@dataclass(frozen=True)
+class May:
+    """What a page about a person offers its reader; the acts decide again."""
+
+    manage: bool
+    secure: bool
+    reset_password: bool
+    erase: bool
+
+
+def may_do(actor: Actor, at: datetime, person: Person) -> May:
+    """Return what the actor may do about a person."""
+    manages, secures = holds(actor, "people.manage", at), holds(actor, "people.secure", at)
+    watched = {post.role for post in person.posts.all() if post.meets(timezone.localdate(at), None)} & APART
+    by_system = manages and not watched - {"system_administrator"}
+    own = person.pk == actor.id
+    return May(
+        manage=manages and person.erased_at is None,
+        secure=secures and person.erased_at is None,
+        reset_password=not own and person.erased_at is None and (by_system or (secures and bool(watched))),
+        erase=secures and any(due.person.pk == person.pk for due in left_people(at)),
+    )
+
+
+@dataclass(frozen=True)
+class ProposedPost:
+    """A post of an administrator that waits for the second person."""
+
+    post: PostView
+    person: Person
+    proposer: str
+    confirmable: bool
+
+
+def proposed_posts(actor: Actor, at: datetime) -> list[ProposedPost]:
+    """Return the posts that wait for confirmation; raises NotFound for whoever may not confirm."""
+    require(actor, "people.secure", at)
+    rows = list(
+        Post.objects.filter(awaits_confirmation=True).select_related("person", "organisation").order_by("pk")
+    )
+    names = dict(Person.objects.filter(pk__in=[row.proposed_by for row in rows]).values_list("pk", "name"))
+    return [
+        ProposedPost(
+            view,
+            row.person,
+            names.get(row.proposed_by or 0, ""),
+            actor.id not in (row.person_id, row.proposed_by),
+        )
+        for row, view in zip(rows, _post_views(rows, at), strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class FailedSignIns:
+    """Failed sign-ins under one name: whose it is, or nobody's."""
+
+    person: Person | None
+    failures: int
+    locks: int
+    last_failed_at: datetime
+    locked_until: datetime | None
+
+
+def failed_sign_ins(actor: Actor, at: datetime) -> list[FailedSignIns]:
+    """Return the names that lately failed to sign in, at most 200, the latest first; a name nobody bears stays unknown."""
+    require(actor, "people.secure", at)
+    counts = list(SignInCount.objects.order_by("-last_failed_at")[:200])
+    wanted = {count.name_key for count in counts}
+    bearers = (
+        {key: row for row in Person.objects.all() if (key := name_key(row.username)) in wanted}
+        if wanted
+        else {}
+    )
+    return [
+        FailedSignIns(
+            bearers.get(count.name_key), count.failures, count.locks, count.last_failed_at,
+            count.locked_until if count.locked_at(at) else None,
+        )
+        for count in counts
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RoleView:
+    """A role with what it permits and how many hold it now."""
+
+    title: str
+    permissions: tuple[str, ...]
+    holders: int
+    by_post: bool
+
+
+def role_overview(actor: Actor, at: datetime) -> list[RoleView]:
+    """Return every role, what it permits and how many people hold it by a post today."""
+    require(actor, "people.secure", at)
+    day = timezone.localdate(at)
+    held = Post.objects.filter(starts_on__lte=day, awaits_confirmation=False, person__is_active=True)
+    held = held.filter(Q(ends_on=None) | Q(ends_on__gt=day))
+    counts = Counter(role for role, _ in set(held.values_list("role", "person_id")))
+    return [
+        RoleView(
+            title=title,
+            permissions=tuple(p.title for p in permissions().values() if code in p.grants),
+            holders=counts[code],
+            by_post=code in post_roles(),
+        )
+        for code, title in roles().items()
+    ]
+
+
+def own_data(actor: Actor, at: datetime) -> dict[str, Any]:
+    """Return what the site keeps about whoever asks, by Chinese section, as plain values; secrets are left out."""
+    row = myself(actor)
+    acts = acts_of(row.pk)
+    return {
+        "账号": [{"登录名": row.username, "姓名": row.name, "创建时间": timezone.localtime(row.created_at).isoformat()}],
+        "岗位": [
+            {"角色": post.role, "单位": post.organisation, "管辖区划": post.place, "任职日": str(post.starts_on),
+             "离任日": str(post.ends_on or "")}
+            for post in own_posts(actor, at)
+        ],
+        "联系方式": [
+            {"种类": one.title, "内容": one.shown, "用途": one.purpose, "登记时间": timezone.localtime(one.created_at).isoformat()}
+            for one in own_contacts(actor, at)
+        ],
+        "代理": [
+            {"岗位": one.role, "本人": one.holder, "代理人": one.delegate, "开始日": str(one.starts_on),
+             "结束日": str(one.ends_on), "原因": one.reason}
+            for one in delegations_of(actor, at, row)
+        ],
+        "操作记录": [{"操作": title, "次数": count} for title, count in acts],
+    }  # fmt: skip

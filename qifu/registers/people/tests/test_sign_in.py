@@ -17,11 +17,9 @@ from django.test import Client
 from qifu.foundation.access import ANONYMOUS, SYSTEM, NotFound
 from qifu.foundation.action import Refused
 from qifu.registers.people import actions
+from qifu.registers.people.attempts import FAILURES_BEFORE_LOCK, WRONG, _nobodys_password
 from qifu.registers.people.models import Person, SignInCount
 from qifu.registers.people.sign_in import (
-    FAILURES_BEFORE_LOCK,
-    WRONG,
-    _nobodys_password,
     change_own_password,
     replace_own_password,
     sign_in,
@@ -117,7 +115,7 @@ def test_locks_grow_to_an_hour_and_are_forgotten_after_a_day(make_person: MakePe
 
 
 def test_the_right_password_clears_the_count_and_an_administrator_unlocks(make_person: MakePerson) -> None:
-    person, admin = make_person("known"), make_person("admin", "system_administrator").as_actor()
+    person, admin = make_person("known"), make_person("admin", "security_administrator").as_actor()
     for _ in range(4):
         guess("known")
     assert guess("known", PASSWORD) == "" and not SignInCount.objects.exists()
