@@ -11,7 +11,7 @@ from django.utils import timezone
 from qifu.foundation import jobs
 from qifu.foundation.access import SYSTEM, Actor
 from qifu.foundation.action import action
-from qifu.registers.people.models import Person, Post
+from qifu.registers.people.models import Delegation, Person, Post
 from qifu.services.work_plans import actions
 from qifu.services.work_plans.models import Irregularity, Plan, PlanReview
 
@@ -44,6 +44,21 @@ def person(
     return _make_person(
         username=username, role=role, place=place, organisation_id=organisation_id, by=SYSTEM, at=AT
     )
+
+
+@action("tests.work_plans.stand_in", title="测试：委托", permission="work_plans.load")
+def _stand_in(*, holder: int, delegate: int, by: Actor, at: datetime) -> None:
+    for post in Post.objects.filter(person_id=holder):
+        Delegation(
+            post=post, delegate_id=delegate, starts_on=date(2024, 1, 1), ends_on=date(2025, 1, 1),
+            reason="测试", created_at=at,
+        ).save()  # fmt: skip
+
+
+def stand_in(holder: Actor, delegate: Actor) -> None:
+    """Let `delegate` exercise the posts of `holder` during 2024."""
+    assert holder.id is not None and delegate.id is not None
+    _stand_in(holder=holder.id, delegate=delegate.id, by=SYSTEM, at=AT)
 
 
 def upload(content: bytes, by: Actor, *, name: str = "清单.txt", **changed: Any) -> PlanReview:

@@ -58,4 +58,6 @@ def test_what_does_not_hold_is_found(province: Path, capsys: pytest.CaptureFixtu
         ).save()
     )
     assert "不能发生在当时的阶段" in found
-    assert "没有落实事项" in damage(lambda: Assignment.objects.filter(pk=work("task", 30).pk).update(item=None))
+    assert "没有落实事项" in damage(
+        lambda: Assignment.objects.filter(pk=work("task", 30).pk).update(item=None)
+    )

@@ -49,12 +49,18 @@ def check_folded(row: Assignment) -> None:
 
 def test_the_2024_plan_opens_36_tasks_and_16_actions(province: Path) -> None:
     load_2024()
-    kinds = {kind: Assignment.objects.filter(kind=kind).count() for kind in ("indicator", "task", "action", "duty")}
+    kinds = {
+        kind: Assignment.objects.filter(kind=kind).count() for kind in ("indicator", "task", "action", "duty")
+    }
     assert kinds == {"indicator": 25, "task": 36, "action": 16, "duty": 0}
     missing = work("action", 9), work("action", 10)
     assert all(row.title and row.item is not None and row.item.standing == "missing" for row in missing)
     twelve = work("task", 12)
-    assert (twelve.lead.name, twelve.lead_state, twelve.due_on) == ("省委改革办", "proposed", date(2024, 12, 31))
+    assert (twelve.lead.name, twelve.lead_state, twelve.due_on) == (
+        "省委改革办",
+        "proposed",
+        date(2024, 12, 31),
+    )
     assert twelve.plan_due_on == twelve.due_on
     assert work("action", 1).lead.name == "省发展改革委"
     three = work("task", 3)
@@ -80,7 +86,13 @@ def test_office_department_and_county_carry_one_task(province: Path) -> None:
     def sees(who: object) -> bool:
         return visible(Assignment.objects.filter(pk=row.pk), who, "work_plans.follow", moment()).exists()  # type: ignore[arg-type]
 
-    assert [sees(who) for who in (office, department, other, city, county)] == [True, True, False, False, False]
+    assert [sees(who) for who in (office, department, other, city, county)] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
 
     actions.confirm_lead(assignment=row, expected_seq=fresh(row).last_seq, by=department, at=moment(1))
     with pytest.raises(Refused, match="已经确认"):
@@ -101,9 +113,9 @@ def test_office_department_and_county_carry_one_task(province: Path) -> None:
         at=moment(3), exceptions={"330200": PlaceException(left_out=True), "330300": PlaceException(due_on=TODAY)},
     )  # fmt: skip
     assert len(parts) == 10
-    assert actions.decompose(
-        assignment=row, places=[HANGZHOU], requirement="x", by=office, at=moment(3)
-    ) == []
+    assert (
+        actions.decompose(assignment=row, places=[HANGZHOU], requirement="x", by=office, at=moment(3)) == []
+    )
     hangzhou = work("task", 28, HANGZHOU)
     assert hangzhou.requirement.startswith("杭州市按") and hangzhou.lead.code == "330100.reform_office"
     assert work("task", 28, "330300").due_on == TODAY
@@ -145,7 +157,12 @@ def test_office_department_and_county_carry_one_task(province: Path) -> None:
     )  # fmt: skip
     step = row.milestones.get(title="征求意见")
     actions.reach_milestone(
-        assignment=row, milestone=step.pk, reached_on=date(2024, 3, 18), today=TODAY, by=department, at=moment(30)
+        assignment=row,
+        milestone=step.pk,
+        reached_on=date(2024, 3, 18),
+        today=TODAY,
+        by=department,
+        at=moment(30),
     )
     actions.report_progress(
         assignment=row, text="目录已形成征求意见稿", today=TODAY, by=department, at=moment(40), **evidence(),
@@ -199,7 +216,11 @@ def test_units_lead_and_generic_units(province: Path) -> None:
     assert generic.name == "省级有关部门"
     justice, commerce = organisation("330000.justice"), organisation("330000.commerce")
     actions.expand_generic(
-        assignment=row, unit_name=generic.name, organisations=[justice.pk, commerce.pk], by=office, at=moment()
+        assignment=row,
+        unit_name=generic.name,
+        organisations=[justice.pk, commerce.pk],
+        by=office,
+        at=moment(),
     )
     assert not row.units.filter(generic=True).exists()
     assert row.units.filter(expanded_from=generic.name).count() == 2
@@ -289,6 +310,26 @@ def test_a_later_version_keeps_what_people_decided(officer: object, notice: byte
     assert fresh(third).item is not None and fresh(first).due_on == date(2024, 4, 30)
     for row in Assignment.objects.filter(plan=plan):
         check_folded(row)
+
+
+def test_a_deputy_closes_nothing_for_whom_he_stands_in(province: Path) -> None:
+    load_2024()
+    first = officer_of("330000.reform_office", "first", "reform_officer")
+    deputy = officer_of("330000.reform_office", "deputy", "reform_officer")
+    outside = factories.person("outside", "").as_actor()
+    factories.stand_in(first, outside)
+    row = work("task", 17)
+    actions.submit_work(assignment=row, text="完成", by=first, at=moment(1), **evidence())
+    with pytest.raises(Refused, match="代行申请人"):
+        actions.close_work(assignment=row, by=outside, at=moment(2))
+    actions.return_work(assignment=row, reason="补材料", by=deputy, at=moment(3))
+    actions.submit_work(assignment=row, text="代为申请", by=outside, at=moment(4), **evidence())
+    assert row.events.get(kind="submitted", seq=fresh(row).last_seq).facts["on_behalf_of"] == first.id
+    with pytest.raises(Refused, match="第二人"):
+        actions.close_work(assignment=row, by=first, at=moment(5))
+    with pytest.raises(Refused, match="须由改革办人员"):
+        actions.close_work(assignment=row, by=SYSTEM, at=moment(5))
+    actions.close_work(assignment=row, by=deputy, at=moment(5))
 
 
 def _entry(text: str) -> object:
