@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from qifu.foundation import clock
 from qifu.foundation.access import SYSTEM
 from qifu.foundation.jobs import Running, handles
@@ -12,7 +10,5 @@ from qifu.services.work_plans.actions.remind import REMIND, remind_units
 
 @handles(REMIND)
 def remind(running: Running) -> None:
-    """Remind of what fell due since the run before."""
-    remind_units(
-        since=date.fromisoformat(running.ids["since"]), today=clock.today(), by=SYSTEM, at=running.at
-    )
+    """Remind of what fell due and was not told yet."""
+    remind_units(today=clock.today(), by=SYSTEM, at=running.at)

@@ -1,7 +1,7 @@
 """When work is reminded of: a pure rule over days, its figures kept as the province's data with examples.
 
-A rule may remind and warn, never give an order. Reminders go out on working days only: each covers the days after
-the run before it, so that a day of rest or a worker that stood still loses none.
+A rule may remind and warn, never give an order. Each reminder has its mark, the day it falls on; it goes out on the
+first working day from then on, and once for each mark, so that a day of rest or a worker that stood still loses none.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True)
 class Reminder:
-    """One reason on one day; `days` until the due day, or since the work was due, told of, opened or submitted."""
+    """One reason: its mark, and the days until the due day, or since the work was due, told of, opened or submitted."""
 
     cause: Cause
     days: int
+    mark: date
 
     @property
     def words(self) -> str:
@@ -81,7 +82,7 @@ class Course:
 def reminders(
     course: Course, rules: Rules, *, since: date, today: date, calendar: WorkingCalendar
 ) -> list[Reminder]:
-    """Return what falls on the days after `since` up to `today`; nothing for closed work, and once for each cause."""
+    """Return the latest mark of each cause that lies after `since` and not after `today`; nothing for closed work."""
     if course.phase == Phase.CLOSED or since >= today:
         return []
     if course.phase == Phase.PENDING:
@@ -103,10 +104,9 @@ def _due(due_on: date, rules: Rules, since: date, today: date) -> list[Reminder]
     if today > due_on:
         first = due_on + timedelta(days=rules.overdue_first)
         return _repeated(Cause.OVERDUE, first, rules.overdue_every, due_on, since, today)
-    marks = (due_on - timedelta(days=days) for days in rules.before_due)
-    if any(since < mark <= today < due_on for mark in marks):
-        return [Reminder(Cause.DUE, (due_on - today).days)]
-    return []
+    marks = [due_on - timedelta(days=days) for days in rules.before_due]
+    passed = [mark for mark in marks if since < mark <= today < due_on]
+    return [Reminder(Cause.DUE, (due_on - today).days, max(passed))] if passed else []
 
 
 def _repeated(cause: Cause, first: date, every: int, start: date, since: date, today: date) -> list[Reminder]:
@@ -114,7 +114,7 @@ def _repeated(cause: Cause, first: date, every: int, start: date, since: date, t
     if today < first:
         return []
     last = first + timedelta(days=(today - first).days // every * every)
-    return [Reminder(cause, (today - start).days)] if last > since else []
+    return [Reminder(cause, (today - start).days, last)] if last > since else []
 
 
 _EXAMPLE = Fields(

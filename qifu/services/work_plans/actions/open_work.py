@@ -66,7 +66,7 @@ def sync_work(plan: Plan) -> None:
     units = _units_of(plan, items.values())
     opened = _open(plan, fresh, units)
     changed = _follow(plan, standing, items, units)
-    schedule_reminders(since=timezone.localdate(current_act().at))
+    schedule_reminders()
     current_act().note(opened=opened, followed=changed)
 
 
@@ -263,6 +263,6 @@ def open_work(*, by: Actor, at: datetime) -> int:
     plans = list(waiting)
     for plan in plans:
         sync_work(plan)
-    schedule_reminders(since=timezone.localdate(at))
+    schedule_reminders()
     current_act().note(plans=len(plans))
     return len(plans)

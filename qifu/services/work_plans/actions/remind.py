@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from qifu.foundation.access import Actor
 from qifu.foundation.action import action, current_act
-from qifu.foundation.jobs import enqueue
+from qifu.foundation.jobs import Job, enqueue
 from qifu.foundation.notices import notify
 from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI
@@ -27,7 +27,7 @@ from qifu.services.work_plans.status import EventKind
 REMIND = "work_plans.remind"
 AT = time(7, 50)
 """Before the daily digest goes out."""
-LONGEST_GAP = timedelta(days=14)
+LOOK_BACK = timedelta(days=14)
 MOST_SINGLE = 5
 """How many notices of one run a person gets one by one; more become a single one."""
 CHUNK = 500
@@ -47,30 +47,28 @@ class _Due:
 
 
 @action(REMIND, title="自动提醒", permission=REMIND)
-def remind_units(*, since: date, today: date, by: Actor, at: datetime) -> int:
-    """Remind of what falls on the days after `since` up to `today`; return of how many assignments.
+def remind_units(*, today: date, by: Actor, at: datetime) -> int:
+    """Remind of every mark of the last two weeks that nobody was told of yet; return of how many assignments.
 
-    Asked again for the same day it reminds of nothing twice. It also sets the job for the next working day.
+    Asked again it reminds of nothing twice. It also sets the job for the next working day.
     """
-    since = max(min(since, today - timedelta(days=1)), today - LONGEST_GAP)
-    due = [one for chunk in _chunks(_found(since, today)) for one in _written(chunk, today)]
+    due = [one for chunk in _chunks(_found(today - LOOK_BACK, today)) for one in _written(chunk)]
     _tell(due)
-    schedule_reminders(since=today)
+    schedule_reminders()
     current_act().note(reminded=len(due))
     return len(due)
 
 
-def schedule_reminders(*, since: date) -> None:
-    """See to it that the next working day's reminders are made, inside the act under way; safe to repeat."""
+def schedule_reminders() -> None:
+    """See to it that the next working day's reminders are made, inside the act under way; one job waits at a time."""
+    if Job.objects.filter(kind=REMIND, state=Job.State.WAITING).exists():
+        return
     at = current_act().at
     local = at.astimezone(SHANGHAI)
     day, calendar = local.date(), load_calendar(local.date())
     if local.time() >= AT or not calendar.is_working_day(day):
         day = calendar.add_working_days(day, 1).day
-    enqueue(
-        REMIND, run_at=datetime.combine(day, AT, SHANGHAI), unique_key=f"{REMIND}-{day}",
-        max_attempts=20, since=since.isoformat(),
-    )  # fmt: skip
+    enqueue(REMIND, run_at=datetime.combine(day, AT, SHANGHAI), unique_key=f"{REMIND}-{day}", max_attempts=20)
 
 
 def _found(since: date, today: date) -> list[_Due]:
@@ -93,30 +91,39 @@ def _chunks(due: list[_Due]) -> Iterator[list[_Due]]:
     return (due[start : start + CHUNK] for start in range(0, len(due), CHUNK))
 
 
-def _written(due: list[_Due], today: date) -> list[_Due]:
-    """Write the events of those that were not reminded on this day yet, and return them.
+def _written(due: list[_Due]) -> list[_Due]:
+    """Write one event for each that has marks nobody was told of, and return them with those marks alone.
 
     The rows are locked by counting their events up; a reminder changes nothing else of them.
     """
     act = current_act()
-    done = Event.objects.filter(
-        assignment__in=[one.row.pk for one in due],
-        kind=EventKind.REMINDED.value,
-        facts__day=today.isoformat(),
-    )
-    told = set(done.values_list("assignment_id", flat=True))
-    new = {one.row.pk: one for one in due if one.row.pk not in told}
+    told = _told(due)
+    fresh = [
+        _Due(one.row, [mark for mark in one.found if (one.row.pk, mark.cause, mark.mark) not in told])
+        for one in due
+    ]
+    new = {one.row.pk: one for one in fresh if one.found}
     rows = Assignment.objects.filter(pk__in=new)
     rows.update(last_seq=F("last_seq") + 1)
     events = [
         Event(
             assignment_id=pk, seq=seq, kind=EventKind.REMINDED.value, at=act.at, by_name=act.by.name,
-            text=new[pk].words, facts={"day": today.isoformat(), "causes": [one.cause.value for one in new[pk].found]},
+            text=new[pk].words, facts={"marks": {one.cause.value: one.mark.isoformat() for one in new[pk].found}},
         )
         for pk, seq in rows.values_list("pk", "last_seq")
     ]  # fmt: skip
     Event.objects.bulk_create(events, batch_size=CHUNK)
     return list(new.values())
+
+
+def _told(due: list[_Due]) -> set[tuple[int, str, date]]:
+    """What was told before: assignment, cause and mark."""
+    events = Event.objects.filter(assignment__in=[one.row.pk for one in due], kind=EventKind.REMINDED.value)
+    return {
+        (pk, cause, date.fromisoformat(mark))
+        for pk, facts in events.values_list("assignment_id", "facts")
+        for cause, mark in facts.get("marks", {}).items()
+    }
 
 
 def _tell(due: list[_Due]) -> None:

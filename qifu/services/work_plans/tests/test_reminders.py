@@ -74,7 +74,7 @@ def test_run_each_day_the_marks_are_met_exactly(course: Course) -> None:
 @given(courses, st.lists(st.integers(1, 6), min_size=30, max_size=60))
 def test_runs_with_gaps_tell_no_cause_twice_and_lose_no_lateness(course: Course, gaps: list[int]) -> None:
     told = walk(course, gaps)
-    assert len(told) == len({(day, one.cause) for day, one in told})
+    assert len(told) == len({(one.cause, one.mark) for _, one in told})
     last = YEAR + timedelta(days=sum(gaps))
     if course.phase in ("not_started", "under_way") and course.due_on and course.due_on < last:
         assert any(one.cause == Cause.OVERDUE for _, one in told)
@@ -103,8 +103,8 @@ def test_a_days_reminders_are_made_once_and_reach_whom_they_concern(province: An
     actions.set_due(assignment=row, due_on=date(2024, 6, 27), reason="提前", by=office, at=moment(1))
     Notice.objects.all()._raw_delete("default")  # type: ignore[attr-defined]
     day, at = date(2024, 6, 20), datetime(2024, 6, 20, 0, tzinfo=UTC)
-    count = actions.remind_units(since=date(2024, 6, 19), today=day, by=SYSTEM, at=at)
-    assert count > 0 and actions.remind_units(since=date(2024, 6, 19), today=day, by=SYSTEM, at=at) == 0
+    count = actions.remind_units(today=day, by=SYSTEM, at=at)
+    assert count > 0 and actions.remind_units(today=day, by=SYSTEM, at=at) == 0
     assert Event.objects.filter(kind="reminded").count() == count
     assert fresh(late).events.get(kind="reminded").text.startswith("已逾期 1 天")
     assert "距期限还有 7 天" in fresh(row).events.get(kind="reminded").text
@@ -116,6 +116,13 @@ def test_a_days_reminders_are_made_once_and_reach_whom_they_concern(province: An
     assert any("已逾期 1 天" in title or "需要关注" in title for title in titles[office.id])
     assert not Notice.objects.exclude(kind="reminder").exists()
     assert list(faults()) == []
+    assert actions.remind_units(today=date(2024, 6, 21), by=SYSTEM, at=at + timedelta(days=1)) < count
+    marks = [
+        (event.assignment_id, *mark)
+        for event in Event.objects.filter(kind="reminded")
+        for mark in event.facts["marks"].items()
+    ]
+    assert len(marks) == len(set(marks))
     waiting = Job.objects.filter(kind="work_plans.remind", state="waiting")
     assert waiting.filter(run_at__gt=at).exists()
     assert {job.run_at.astimezone().weekday() < 5 for job in waiting} == {True}
@@ -125,7 +132,7 @@ def test_a_days_reminders_are_made_once_and_reach_whom_they_concern(province: An
 def test_the_job_runs_and_sets_its_successor(province: Any) -> None:
     load_2024()
     first = Job.objects.get(kind="work_plans.remind")
-    assert first.ids == {"since": "2024-02-19"}
+    assert first.run_at == datetime(2024, 2, 19, 23, 50, tzinfo=UTC)
     assert jobs.run_one(worker="test", clock=lambda: first.run_at)
     first.refresh_from_db()
     assert first.state == "done", first.error
