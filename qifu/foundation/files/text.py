@@ -25,8 +25,8 @@ class TextKind:
 
     @property
     def is_text(self) -> bool:
-        """False for bytes that only happen to decode: more than one control character in a hundred bytes."""
-        return self.controls * 100 <= self.size
+        """False for bytes that only happen to decode: about one control character in a hundred bytes."""
+        return self.controls * 100 <= self.size + 400
 
 
 def find_encoding(file: BinaryIO) -> TextKind:

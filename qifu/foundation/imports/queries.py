@@ -150,7 +150,7 @@ def _preview_row(
         text = reading.row.values.get(column.name, "") if reading.row else written
         beside = tuple(remark for remark in remarks if remark.column == column.name)
         cells.append((column.title, text[:120], beside))
-    shown = {name for name in mapping.places}
+    shown = set(mapping.places)
     apart = tuple(remark for remark in remarks if remark.column not in shown)
     return PreviewRow(reading.line.number, tuple(cells), apart, any(remark.refused for remark in remarks))
 
@@ -210,7 +210,7 @@ def rejected_rows(row: Import) -> Iterator[list[str]]:
 
 
 def _rejected(told: list[ImportRemark], width: int) -> list[str]:
-    cells = next((remark.line for remark in told if remark.line is not None), [])
+    cells: list[str] = next((remark.line for remark in told if remark.line is not None), [])
     padded = [*cells[:width], *[""] * (width - len(cells))]
     extra = "；".join(cell for cell in cells[width:] if cell)
     columns = "；".join(dict.fromkeys(remark.column for remark in told if remark.column))

@@ -69,17 +69,19 @@ def _reading(
     first = cells[0].strip() or next(cell.strip() for cell in cells if cell.strip())
     if heading and first == (heading[0] or first) and _is_heading(cells, heading):
         return Reading(line, None, skipped="与表头相同，未作为数据")
-    if (
-        len(first) <= 24
-        and _TOTAL.fullmatch(first)
-        and sum(1 for cell in cells if cell.strip()) * 2 <= max(width, 2)
-    ):
+    if len(first) <= 24 and _TOTAL.fullmatch(first) and _holds_sums(cells, first):
         return Reading(line, None, skipped=f"“{first}”是合计行，未作为数据")
     for name, unit in units.items():
         value = values.get(name, "")
         if value and _BARE_NUMBER.fullmatch(value):
             values[name] = value + unit
     return Reading(line, SourceRow(line.number, values))
+
+
+def _holds_sums(cells: Sequence[str], first: str) -> bool:
+    """A row of totals has empty cells, and nothing but numbers in the others."""
+    others = [cell.strip() for cell in cells if cell.strip() != first]
+    return "" in others and all(not cell or _BARE_NUMBER.fullmatch(cell) for cell in others)
 
 
 def _is_heading(cells: Sequence[str], heading: Sequence[str]) -> bool:

@@ -10,6 +10,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -86,7 +87,7 @@ def _sheet(book: Workbook, title: str, headings: Row, rows: Iterable[Row], width
         sheet.append([_text_cell(sheet, text) if text else None for text in row])
 
 
-def _text_cell(sheet: object, text: str) -> WriteOnlyCell:
+def _text_cell(sheet: Any, text: str) -> Any:
     cell = WriteOnlyCell(sheet, value=_CONTROL.sub("", text)[:_LONGEST_CELL])
     cell.data_type = "s"
     cell.number_format = "@"

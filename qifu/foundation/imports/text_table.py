@@ -98,7 +98,7 @@ class TextTable:
                 number, [text[:200]], broken=f"这一行超过 {LONGEST_ROW // 10_000} 万字，不像表格的一行"
             )
         literal = [_unquoted(cell) for cell in text.split(self.delimiter)]
-        loose = next(csv.reader([text], delimiter=self.delimiter), [])
+        loose = _loosely(text, self.delimiter)
         for cells in (loose, literal):
             if len(cells) == self.width:
                 return Line(number, cells, doubt="引号没有成对，已按分隔符读出，请核对")
@@ -107,7 +107,7 @@ class TextTable:
     def _sample(self) -> list[str]:
         found: list[str] = []
         for line in self._physical():
-            found.append(line[:20_000].rstrip("\r\n"))
+            found.append(line[:200_000].rstrip("\r\n"))
             if len(found) == SAMPLE_LINES:
                 break
         return found
@@ -166,6 +166,13 @@ def _decode_line(line: bytes) -> str:
     return line.decode("utf-8", "replace")
 
 
+def _loosely(text: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([text], delimiter=delimiter), [])
+    except csv.Error:  # a carriage return in the middle
+        return []
+
+
 def _unquoted(cell: str) -> str:
     cell = cell.strip()
     if len(cell) > 1 and cell[0] == cell[-1] == '"':
@@ -184,14 +191,14 @@ def _cells(sample: list[str], delimiter: str) -> list[list[str]]:
 
 def find_delimiter(sample: list[str]) -> str:
     """Return the delimiter by evidence: under the right one most rows have one and the same number of cells."""
-    best, best_score = ",", (0, 0)
+    best, best_score = ",", (0, False, 0)
     for delimiter in DELIMITERS:
-        counts = Counter(len(row) for row in _cells(sample, delimiter))
-        counts.pop(1, None)
+        found = _cells(sample, delimiter)
+        counts = Counter(len(row) for row in found if len(row) > 1)
         if not counts:
             continue
         width, rows = max(counts.items(), key=lambda item: (item[1], item[0]))
-        score = (rows, width)
+        score = (rows, len(found[0]) > 1, width)
         if score > best_score:
             best, best_score = delimiter, score
     return best

@@ -69,12 +69,10 @@ class Workbook:
 
     def lines(self) -> Iterator[Line]:
         """Yield every row of the sheet from its first row, blank ones too; cells merged downwards are filled."""
-        start = self._rows.start or (0, 0)
-        for number in range(1, start[0] + 1):
-            yield Line(number, [])
-        fills = _downward_merges(self._rows.merged_cell_ranges, start[1])
+        left = (self._rows.start or (0, 0))[1]
+        fills = _downward_merges(self._rows.merged_cell_ranges, left)
         held: dict[int, tuple[int, str]] = {}
-        for index, row in enumerate(self._rows.iter_rows(), start=start[0]):
+        for index, row in enumerate(self._rows.iter_rows()):
             cells = [cell if type(cell) is str else as_text(cell) for cell in row]
             for column, last in fills.get(index, ()):
                 if column < len(cells):
