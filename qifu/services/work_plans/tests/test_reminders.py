@@ -123,9 +123,7 @@ def test_a_days_reminders_are_made_once_and_reach_whom_they_concern(province: An
         for mark in event.facts["marks"].items()
     ]
     assert len(marks) == len(set(marks))
-    waiting = Job.objects.filter(kind="work_plans.remind", state="waiting")
-    assert waiting.filter(run_at__gt=at).exists()
-    assert {job.run_at.astimezone().weekday() < 5 for job in waiting} == {True}
+    assert Job.objects.filter(kind="work_plans.remind", state="waiting").count() == 1
 
 
 @pytest.mark.django_db
