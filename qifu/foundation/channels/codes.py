@@ -60,7 +60,8 @@ def open_code(*, channel: str, person_id: int | None, target_key: str, by: Actor
     """Note that a code is on its way; Refused when the number was sent too many of late."""
     earlier = Delivery.objects.filter(target_key=target_key, purpose=Delivery.Purpose.CODE)
     earlier = earlier.exclude(state=Delivery.State.FAILED)
-    for span, most in LIMITS:
+    limits = () if settings.DEMO else LIMITS  # everybody shares the accounts of a demo site
+    for span, most in limits:
         if earlier.filter(created_at__gt=at - span).count() >= most:
             raise Refused("验证码发送过于频繁，请稍后再试")
     row = Delivery(

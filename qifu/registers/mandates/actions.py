@@ -28,6 +28,8 @@ from qifu.registers.people.passwords import refuse_weak
 
 INVITATION_LIFE = timedelta(days=7)
 LONGEST_MANDATE = timedelta(days=3 * 366)
+FORGOTTEN_AFTER = timedelta(days=30)
+NO_NAME = "已清除"
 MOBILE = re.compile(r"1[3-9][0-9]{9}")
 GONE = "这份邀请不存在、已过期或已被处理，请联系邀请您的企业重新发送"
 _HANDLER = Mandate.Kind.HANDLER
@@ -82,6 +84,8 @@ def invite_handler(
     if not MOBILE.fullmatch(mobile):
         raise Refused("手机号不正确", mobile="请填写 11 位手机号")
     wanted = _checked(scope, ends_on, timezone.localdate(at))
+    forgotten = Invitation.objects.filter(expires_at__lte=at - FORGOTTEN_AFTER, accepted_at=None)
+    forgotten.exclude(name=NO_NAME).update(name=NO_NAME, mobile="")
     secret = token(32)
     row = Invitation(
         enterprise=enterprise, token_key=token_key(secret), name=name, mobile=mobile, scope=wanted, ends_on=ends_on,
@@ -101,7 +105,7 @@ def revoke_invitation(*, by: Actor, at: datetime, enterprise: Enterprise, invita
         raise NotFound("mandates.invitation")
     if row.state_at(at) != "open":
         raise Refused("这份邀请已被处理或已过期")
-    row.revoked_at = at
+    row.revoked_at, row.mobile = at, ""
     row.save()
     about(enterprise, invitation=row.pk)
 
@@ -151,7 +155,7 @@ def accept_invitation(*, by: Actor, at: datetime, token: str) -> Mandate:
         starts_on=timezone.localdate(at), ends_on=row.ends_on, given_at=at, given_by=row.invited_by,
     )  # fmt: skip
     made.save()
-    row.accepted_at, row.mandate = at, made
+    row.accepted_at, row.mandate, row.mobile = at, made, ""  # the number was needed for the invitation only
     row.save()
     forget_mandates()
     about(enterprise, invitation=row.pk, mandate=made.pk, scope=row.scope, ends_on=str(row.ends_on))
@@ -163,7 +167,7 @@ def accept_invitation(*, by: Actor, at: datetime, token: str) -> Mandate:
 def decline_invitation(*, by: Actor, at: datetime, token: str) -> None:
     """Say no; the link is dead at once. No account is needed for that."""
     row = _open_invitation(token, at)
-    row.declined_at = at
+    row.declined_at, row.mobile = at, ""
     row.save()
     about(row.enterprise, invitation=row.pk)
     _tell_representative(row.enterprise, f"经办邀请已被谢绝：{row.enterprise.name}")

@@ -18,10 +18,11 @@ class MandatesConfig(AppConfig):
         from qifu.foundation import access
         from qifu.foundation.yaml_data import DataError
         from qifu.registers.mandates import actions, identities, module, registration  # noqa: F401
-        from qifu.registers.mandates.authority import MandateAuthority, holds_mandate
-        from qifu.registers.people import openid, second_factor
+        from qifu.registers.mandates.authority import MandateAuthority, bound_until, holds_mandate
+        from qifu.registers.people import openid, retention, second_factor
 
         access.add_authority(MandateAuthority())
+        retention.declare_bond(bound_until)
         # A one-time password was handed over face to face; the second step is demanded from the next sign-in on.
         second_factor.require_when(
             lambda person, at: not person.must_change_password and holds_mandate(person.pk, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from contextvars import ContextVar
 from datetime import date, datetime
 
@@ -47,6 +47,17 @@ def in_force(day: date) -> Q:
 def holds_mandate(person_id: int, at: datetime) -> bool:
     """Tell whether the person may act for any enterprise now: such an account needs a second factor."""
     return Mandate.objects.filter(in_force(timezone.localdate(at)), person_id=person_id).exists()
+
+
+def bound_until(person_ids: Collection[int], at: datetime) -> dict[int, date | None]:
+    """Return, for those who ever held a mandate, the first day they held none; None while one is open."""
+    day, found = timezone.localdate(at), dict[int, date | None]()
+    for row in Mandate.objects.filter(person_id__in=list(person_ids)):
+        ended = timezone.localdate(row.revoked_at) if row.revoked_at else row.ends_on
+        known = found.get(row.person_id, date.min)
+        over = ended is not None and ended <= day
+        found[row.person_id] = max(known, ended) if over and known is not None and ended else None
+    return found
 
 
 def _grants(actor_id: int, at: datetime) -> Iterable[Grant]:

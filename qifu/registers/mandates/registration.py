@@ -167,7 +167,7 @@ def install_representative(
         end(former, by, at, Mandate.Ending.REPLACED)
         Invitation.objects.filter(
             enterprise=enterprise, accepted_at=None, declined_at=None, revoked_at=None
-        ).update(revoked_at=at)
+        ).update(revoked_at=at, mobile="")
         suspended = _suspend_handlers(enterprise, at)
     # A handler who becomes the legal representative needs no other mandate.
     for own in Mandate.objects.filter(enterprise=enterprise, person=person, revoked_at=None):
