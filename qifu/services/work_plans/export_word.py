@@ -25,11 +25,11 @@ HEADING_FONT = "黑体"
 WIDTH = Mm(297 - 36)
 
 
-def word(facts: Facts, sheets: Sequence[Sheet]) -> bytes:
-    """Return the document; kinds without items are left out."""
+def word(facts: Facts, sheets: Sequence[Sheet], name: str = "分解表") -> bytes:
+    """Return the document, headed by the plan's title and `name`; kinds without items are left out."""
     document = Document()
     _page(document, facts)
-    _paragraph(document, f"{facts.title}分解表", size=18, font=HEADING_FONT, centre=True)
+    _paragraph(document, f"{facts.title}{name}", size=18, font=HEADING_FONT, centre=True)
     line = " · ".join(
         part for part in (facts.document_number, facts.issuer, facts.footer, facts.chosen) if part
     )

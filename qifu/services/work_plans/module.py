@@ -3,6 +3,7 @@
 from qifu.foundation.access import ANYONE, Permission, declare_permissions
 from qifu.foundation.modules import HomeCard, MenuItem, Module, SearchKind, declare_module
 from qifu.services.work_plans.queries.plans import home_figures
+from qifu.services.work_plans.queries.work_mine import home_figures as waiting_figures
 
 TITLE = "工作要点"
 PUBLISHER = {"reform_officer": ("in_place",)}
@@ -71,6 +72,8 @@ MODULE = declare_module(
         menu=(
             MenuItem("工作要点", "plans", "work_plans.view", "portal", "clipboard-list", 20),
             MenuItem("工作要点", "plans", "work_plans.view", "workbench", "clipboard-list", 20),
+            MenuItem("我的工作", "my_work", "work_plans.follow", "workbench", "checklist", 10),
+            MenuItem("要点落实", "work_plans", "work_plans.follow", "workbench", "layout-dashboard", 11),
             MenuItem("公文审核", "plan_reviews", "work_plans.review", "workbench", "file-check", 21),
             MenuItem("上传公文", "plan_upload", "work_plans.upload", "workbench", "file-upload", 22),
         ),
@@ -83,6 +86,15 @@ MODULE = declare_module(
                 "clipboard-list",
                 20,
                 home_figures,
+            ),
+            HomeCard(
+                "办理我的工作",
+                "等您确认、答复、核销和报告的事项。",
+                "my_work",
+                "work_plans.follow",
+                "checklist",
+                10,
+                waiting_figures,
             ),
             HomeCard(
                 "上传公文",

@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from qifu.services.work_plans.pages import browse, exports, publish, review, upload, versions
+from qifu.services.work_plans.pages import (
+    browse,
+    exports,
+    publish,
+    review,
+    upload,
+    versions,
+    work,
+    work_exports,
+    work_item,
+    work_list,
+    work_mine,
+    work_times,
+    work_units,
+)
 
 _WORK = "workbench/plans/"
 _ONE = f"{_WORK}reviews/<int:pk>/"
+_DONE = "workbench/work/"
+_PLAN = f"{_DONE}plans/<int:pk>/"
 
 urlpatterns = [
     path(f"{_WORK}upload/", upload.upload, name="plan_upload"),
@@ -24,6 +40,22 @@ urlpatterns = [
     path(f"{_ONE}correct/<slug:part>/<slug:row>/<slug:field>/", review.correct, name="plan_correct_field"),
     path(f"{_ONE}add/<slug:part>/", review.add, name="plan_add_item"),
     path(f"{_ONE}publish/", publish.publish, name="plan_publish"),
+    path(_DONE, work_mine.my_work, name="my_work"),
+    path(f"{_DONE}<int:pk>/", work_item.assignment, name="assignment"),
+    path(f"{_DONE}<int:pk>/do/<slug:name>/", work_item.act, name="assignment_act"),
+    path(f"{_DONE}<int:pk>/evidence/<int:file>/", work_item.evidence, name="work_evidence"),
+    path(f"{_DONE}units/<str:code>/", work_units.unit, name="work_unit"),
+    path(f"{_DONE}plans/", work.work_plans, name="work_plans"),
+    path(f"{_PLAN}board/", work.board, name="work_board"),
+    path(f"{_PLAN}statuses/", work.statuses, name="work_statuses"),
+    path(f"{_PLAN}list/", work_list.work_list, name="work_list"),
+    path(f"{_PLAN}timeline/", work_times.timeline, name="work_timeline"),
+    path(f"{_PLAN}calendar/", work_times.month, name="work_calendar"),
+    path(f"{_PLAN}compare/", work_units.compare, name="work_compare"),
+    path(f"{_PLAN}generic/", work_units.generic, name="work_generic"),
+    path(f"{_PLAN}decomposition.xlsx", work_exports.decomposition_excel, name="work_excel"),
+    path(f"{_PLAN}ledger.xlsx", work_exports.ledger_excel, name="work_ledger_excel"),
+    path(f"{_PLAN}ledger.docx", work_exports.ledger_word, name="work_ledger_word"),
     path("plans/", browse.plans, name="plans"),
     path("plans/item/<slug:key>/", browse.item_by_key, name="plan_item_by_key"),
     path("plans/<int:pk>/", browse.overview, name="plan"),

@@ -16,6 +16,9 @@ from qifu.services.work_plans.pages.browse import filtered
 from qifu.services.work_plans.queries import plans as queries
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
+EXCEL = ("xlsx", f"{_OFFICE}.spreadsheetml.sheet")
+WORD = ("docx", f"{_OFFICE}.wordprocessingml.document")
+_NAMES = ("工作要点分解表", "work-plan")
 
 
 @require_safe
@@ -23,7 +26,7 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 def excel(request: Request, pk: int) -> HttpResponse:
     """Return the filtered items as a workbook."""
     facts, rows = _content(request, pk)
-    return _file(as_excel(facts, rows), facts, "xlsx", f"{_OFFICE}.spreadsheetml.sheet")
+    return file_answer(as_excel(facts, rows), facts, *_NAMES, EXCEL)
 
 
 @require_safe
@@ -31,7 +34,7 @@ def excel(request: Request, pk: int) -> HttpResponse:
 def word(request: Request, pk: int) -> HttpResponse:
     """Return the filtered items as a Word document."""
     facts, rows = _content(request, pk)
-    return _file(as_word(facts, rows), facts, "docx", f"{_OFFICE}.wordprocessingml.document")
+    return file_answer(as_word(facts, rows), facts, *_NAMES, WORD)
 
 
 def _content(request: Request, pk: int) -> tuple[Facts, list[Sheet]]:
@@ -44,12 +47,12 @@ def _content(request: Request, pk: int) -> tuple[Facts, list[Sheet]]:
     facts = Facts(
         title=content["title"], document_number=content.get("document_number") or "", issuer=content.get("issuer") or "",
         publicity=queries.PUBLICITIES[level], internal=level != queries.PUBLIC, version=revision.number,
-        as_of=request.today, chosen=_chosen_words(chosen.form),
+        as_of=request.today, chosen=filter_words(chosen.form),
     )  # fmt: skip
     return facts, sheets(chosen.qs, request.today)
 
 
-def _chosen_words(form: Any) -> str:
+def filter_words(form: Any) -> str:
     """Return what was filtered by, so that a part is never taken for the whole."""
     if not form.is_bound or not form.is_valid():
         return ""
@@ -62,12 +65,13 @@ def _chosen_words(form: Any) -> str:
     return f"筛选：{'；'.join(parts)}" if parts else ""
 
 
-def _file(content: bytes, facts: Facts, extension: str, media_type: str) -> HttpResponse:
-    name = f"{facts.document_number or facts.title}_工作要点分解表_第{facts.version}版.{extension}"
+def file_answer(content: bytes, facts: Facts, what: str, plain: str, kind: tuple[str, str]) -> HttpResponse:
+    """Return the file as a download named after the plan and `what`; `plain` for clients that do not know RFC 5987."""
+    extension, media_type = kind
+    name = f"{facts.document_number or facts.title}_{what}_第{facts.version}版.{extension}"
     response = HttpResponse(content, content_type=media_type)
-    plain = f"work-plan-v{facts.version}.{extension}"  # for clients that do not know RFC 5987
     response["Content-Disposition"] = (
-        f"attachment; filename={plain}; filename*=UTF-8''{quote(name.replace('/', '_'), safe='')}"
+        f"attachment; filename={plain}-v{facts.version}.{extension}; filename*=UTF-8''{quote(name.replace('/', '_'), safe='')}"
     )
     response["X-Content-Type-Options"] = "nosniff"
     return response

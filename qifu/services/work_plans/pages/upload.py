@@ -130,7 +130,7 @@ def discard(request: Request, pk: int) -> HttpResponse:
 def original_file(request: Request, pk: int) -> HttpResponseBase:
     """Download the file as it was uploaded; a browser never opens it as a page of this site."""
     review = queries.review(request.actor, request.at, pk)
-    content = queries.original_file(review)
+    content = queries.original_file(review, by=request.actor, at=request.at)
     if content is None:
         messages.error(request, "原件不在系统中：这份审核稿由本省数据载入，请对照纸质或公开文件。")
         return redirect("plan_review", pk)
