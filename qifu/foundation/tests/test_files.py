@@ -17,8 +17,8 @@ from qifu.foundation.action import Refused, WriteOutsideAct
 from qifu.foundation.files import checks
 from qifu.foundation.files.checks import TYPES, Checked, FileRefused, check, check_zip, safe_name
 from qifu.foundation.files.models import StoredFile
-from qifu.foundation.files.storage import open_file, store
-from qifu.foundation.tests.acts import AT, act
+from qifu.foundation.files.storage import open_file, open_logged, store
+from qifu.foundation.tests.acts import AT, PERSON, AuditRow, OneRole, act
 
 LIMIT = 1 << 20
 
@@ -252,6 +252,23 @@ def test_what_is_refused_leaves_nothing(keep: Callable[..., StoredFile]) -> None
 def test_storing_needs_an_act(db: None) -> None:
     with pytest.raises(WriteOutsideAct):
         store(io.BytesIO(DOCX), name="a.docx")
+
+
+def test_whoever_opens_a_file_is_in_the_trail_and_a_visitor_never_opens_one(
+    keep: Callable[..., StoredFile], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(access, "_authorities", [OneRole()])
+    stored = keep(DOCX, "甲的病历.docx", place_code="330100")
+    with open_logged(stored, by=PERSON, at=AT, purpose="下载公文原件") as content:
+        assert content.read() == DOCX
+    row = AuditRow.objects.get(act="files.open_file")
+    assert (row.actor_id, row.subject_kind, row.subject_id) == (7, "foundation.storedfile", str(stored.pk))
+    assert (
+        row.place_code == "330100" and row.facts["purpose"] == "下载公文原件" and "病历" not in str(row.facts)
+    )
+    with pytest.raises(access.NotFound):
+        open_logged(stored, by=access.ANONYMOUS, at=AT, purpose="下载公文原件")
+    assert AuditRow.objects.filter(act="files.open_file").count() == 1
 
 
 def test_who_may_see_a_file_follows_from_its_relations(keep: Callable[..., StoredFile]) -> None:

@@ -210,7 +210,7 @@ FACT_TITLES = {
     "import_kind": "导入种类", "rows": "行数", "updated": "更新", "refused": "未导入", "blank": "空行", "bytes": "字节",
     "members": "单位编号", "session": "会话", "channel": "渠道", "state": "状态", "count": "条数",
     "kind": "种类", "reason": "理由", "on_behalf_of": "代理的人员编号", "delegate": "代理人编号", "successor": "接手人编号",
-    "moved": "移交件数", "no_successor": "无人接手", "confirmed": "已确认", "purpose": "用途", "file": "文件编号",
+    "moved": "移交件数", "no_successor": "无人接手", "confirmed": "已确认", "purpose": "用途", "file_digest": "文件摘要",
     "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",
     "mandate": "授权编号", "invitation": "邀请编号", "identity": "外部身份编号", "scope": "授权事项", "document": "核验材料",
     "former": "原授权编号", "suspended": "暂停的授权数", "mandates": "授权数",

@@ -11,7 +11,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from qifu.foundation import access
 from qifu.foundation.access import Actor
-from qifu.foundation.files.storage import open_file
+from qifu.foundation.files.storage import open_file, open_logged
 from qifu.foundation.jobs import Job
 from qifu.foundation.revisions import Revision, Series
 from qifu.services.work_plans import rulings
@@ -139,9 +139,9 @@ def file_to_read(pk: int) -> tuple[str, bytes] | None:
         return row.filename, content.read()
 
 
-def original_file(row: PlanReview) -> BinaryIO | None:
-    """Open the uploaded file of a review, or None where there is none."""
-    return open_file(row.file) if row.file is not None else None
+def original_file(row: PlanReview, *, by: Actor, at: datetime) -> BinaryIO | None:
+    """Open the uploaded file of a review for a person (the audit trail says so), or None where there is none."""
+    return open_logged(row.file, by=by, at=at, purpose="下载公文原件") if row.file is not None else None
 
 
 @dataclass(frozen=True)
