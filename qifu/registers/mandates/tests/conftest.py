@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from django.db.models import QuerySet
@@ -26,7 +25,7 @@ def code(number: int) -> str:
 
 
 @pytest.fixture
-def make_firm(province: Path) -> MakeFirm:
+def make_firm(db: None) -> MakeFirm:
     """Return a function that makes an enterprise; written past the door, since other rooms' acts are not tested here."""
 
     def make(

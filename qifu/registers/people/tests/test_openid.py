@@ -248,3 +248,10 @@ def test_the_secret_comes_from_the_environment_and_is_never_shown(
     monkeypatch.setenv("QIFU_TEST_SECRET", "s3cret-value")
     openid._read.cache_clear()
     assert openid.providers()[0].client_secret == "s3cret-value" and "s3cret" not in repr(openid.providers())
+
+
+def test_the_example_in_the_manual_is_right(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ZLB", "LICENCE"):
+        monkeypatch.setenv(f"QIFU_OIDC_{name}_SECRET", "x")
+    settings.OIDC_PROVIDERS = str(settings.ROOT / "docs" / "manual" / "providers.example.yaml")
+    assert [one.kind for one in openid.providers()] == ["person", "enterprise"]
