@@ -115,7 +115,7 @@ def feed(request: Request, token: str) -> HttpResponse:
     owner = people.objects.filter(pk=feeds.person_of(token), is_active=True).first()
     if owner is None:
         raise Http404
-    site_url = site_channels().url or f"{request.scheme}://{request.get_host()}"
+    site_url = settings.CHANNELS.url or f"{request.scheme}://{request.get_host()}"
     body = feeds.calendar(Actor("person", owner.pk), request.at, site_url=site_url)
     return HttpResponse(
         body,

@@ -11,7 +11,7 @@ from qifu.foundation.channels.config import PRESCRIBED
 from qifu.foundation.channels.delivery import DELIVER, site_channels
 from qifu.foundation.channels.models import ChannelPreference, ChannelRest, Delivery
 from qifu.foundation.channels.planning import channels_for
-from qifu.foundation.jobs import enqueue
+from qifu.foundation.jobs import Job, enqueue
 
 declare_permissions(
     Permission("channels.choose", "选择自己的通知方式", {SIGNED_IN: ("own",)}),
@@ -44,14 +44,25 @@ def choose_channels(
 
 @action("channels.retry", title="重发未发出的消息", permission="channels.manage")
 def retry_failed(*, channel: str, by: Actor, at: datetime) -> int:
-    """Let a channel's failed deliveries of notices and digests wait again, and its provider be asked at once."""
-    rows = Delivery.objects.filter(channel=channel, state=Delivery.State.FAILED, digest=None)
-    again = list(rows.exclude(purpose=Delivery.Purpose.CODE).select_for_update().values_list("pk", flat=True))
+    """Let a channel's failed deliveries of notices and digests wait again, and its provider be asked at once.
+
+    Those that wait although no job will send them, because it failed for a reason of our own, are taken up too.
+    """
+    rows = Delivery.objects.filter(channel=channel, digest=None).exclude(purpose=Delivery.Purpose.CODE)
+    failed = list(rows.filter(state=Delivery.State.FAILED).select_for_update().values_list("pk", flat=True))
+    waiting = rows.filter(state=Delivery.State.WAITING, by_digest=False).values_list("pk", flat=True)
+    again = [*failed, *sorted(set(waiting) - _with_open_job())]
     waits = {"state": Delivery.State.WAITING, "attempts": 0, "reason": "", "at": at}
-    Delivery.objects.filter(pk__in=again).update(**waits)
-    Delivery.objects.filter(digest__in=again, state=Delivery.State.FAILED).update(**waits)
+    Delivery.objects.filter(pk__in=failed).update(**waits)
+    Delivery.objects.filter(digest__in=failed, state=Delivery.State.FAILED).update(**waits)
     ChannelRest.objects.filter(channel=channel).delete()
     for pk in again:
         enqueue(DELIVER, delivery=pk)
     current_act().note(channel=channel, count=len(again))
     return len(again)
+
+
+def _with_open_job() -> set[int]:
+    """Return the numbers of the deliveries that a job will send."""
+    jobs = Job.objects.filter(kind=DELIVER, state__in=[Job.State.WAITING, Job.State.RUNNING])
+    return {int(ids["delivery"]) for ids in jobs.values_list("ids", flat=True)}

@@ -7,6 +7,7 @@ key delivers once, any other at least once.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -43,7 +44,9 @@ class Needless(Exception):
 def site_channels() -> SiteChannels:
     """Return what the site declares; a demo site that declares nothing has channels of its own."""
     declared: SiteChannels = settings.CHANNELS
-    return DEMO_CHANNELS if settings.DEMO and not declared.channels else declared
+    if settings.DEMO and not declared.channels:
+        return replace(DEMO_CHANNELS, url=f"http://127.0.0.1:{settings.ENV['QIFU_PORT']}")
+    return declared
 
 
 @handles(DELIVER)

@@ -13,12 +13,15 @@ from qifu.foundation.channels.delivery import site_channels
 from qifu.foundation.channels.models import ChannelPreference, ChannelRest, Delivery, DemoMessage
 from qifu.foundation.channels.planning import channels_for, chosen
 
+STUCK_AFTER = timedelta(days=2)
+
 
 @dataclass(frozen=True)
 class ChannelHealth:
     """How one channel stands: counts of deliveries, of the last day for `sent` and `failed`; since when one waits.
 
-    `level` is good, warn (waits or failures) or bad (the provider does not answer); `reason` is the latest fault.
+    `level` is good, warn (failures, or something `stuck`) or bad (the provider does not answer); `reason` is the
+    latest fault. Stuck is what has waited longer than quiet hours and patience explain.
     """
 
     name: str
@@ -31,13 +34,14 @@ class ChannelHealth:
     last_sent_at: datetime | None
     resting_until: datetime | None
     reason: str
+    stuck: bool
 
     @property
     def level(self) -> str:
         """good, warn or bad."""
         if self.resting_until is not None:
             return "bad"
-        return "warn" if self.failed or (self.waiting and not self.declared) else "good"
+        return "warn" if self.failed or self.stuck or (self.waiting and not self.declared) else "good"
 
 
 def health(*, at: datetime) -> list[ChannelHealth]:
@@ -66,6 +70,7 @@ def health(*, at: datetime) -> list[ChannelHealth]:
             name=name, title=declared.get(name, name), declared=name in declared, waiting=row["waiting"],
             waiting_since=row["since"], sent=row["sent"], failed=row["failed"], last_sent_at=row["last"],
             resting_until=resting.get(name), reason=reasons.get(name, ""),
+            stuck=row["since"] is not None and row["since"] < at - STUCK_AFTER,
         )
         for name in names
         for row in [found.get(name, nothing)]

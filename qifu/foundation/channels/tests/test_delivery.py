@@ -215,6 +215,20 @@ def test_patience_ends_after_about_a_day_and_an_administrator_tries_again(
     assert states() == [("sent", "")] and len(provider.stand_in.taken) == 1
 
 
+def test_a_delivery_whose_job_failed_is_seen_and_taken_up_again(
+    settings: Any, provider: Any, clock: Clock
+) -> None:
+    declare(settings, provider.url)
+    tell(STAFF, OTHER)
+    Job.objects.filter(ids__delivery=Delivery.objects.get(recipient_id=STAFF).pk).update(state="failed")
+    assert not health(at=clock.at)[0].stuck
+    clock.at += timedelta(days=3)
+    assert health(at=clock.at)[0].stuck and health(at=clock.at)[0].level == "warn"
+    assert retry_failed(channel="sms", by=SYSTEM, at=clock.at) == 1
+    work(clock)
+    assert len(provider.stand_in.taken) == provider.stand_in.requests == 2
+
+
 def test_a_worker_killed_after_sending_never_sends_twice(settings: Any, provider: Any, clock: Clock) -> None:
     declare(settings, provider.url)
     tell(STAFF)
