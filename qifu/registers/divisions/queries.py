@@ -1,15 +1,18 @@
 """Questions about divisions, answered from a book kept in memory for as long as the table does not change.
 
-Each question costs one light query (count and sum of the rows' checksums), so that a load by any process is seen by
-all others at once; the rows are read again only when that stamp differs.
+A request asks one light query (count and sum of the rows' checksums), outside requests each question does, so that a
+load by any process is seen by all others at once; the rows are read again only when that stamp differs. No request
+loads divisions itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date
 
+from qifu.foundation.request_id import current_request_id
 from qifu.registers.divisions.division_book import Amount, Division, DivisionBook
 from qifu.registers.divisions.models import Division as DivisionRow
 from qifu.registers.stamped import Stamp, stamp
@@ -28,9 +31,19 @@ class _Snapshot:
 
 
 _kept: _Snapshot | None = None
+_checked: ContextVar[tuple[str, _Snapshot] | None] = ContextVar("qifu_divisions", default=None)
 
 
 def _snapshot() -> _Snapshot:
+    request, checked = current_request_id(), _checked.get()
+    if request and checked is not None and checked[0] == request:
+        return checked[1]
+    kept = _fresh_snapshot()
+    _checked.set((request, kept))
+    return kept
+
+
+def _fresh_snapshot() -> _Snapshot:
     global _kept
     present, kept = stamp(DivisionRow), _kept
     if kept is None or kept.stamp != present:

@@ -247,7 +247,7 @@ def test_a_refusal_stands_at_its_field_and_keeps_what_was_written(plan: Plan, de
     secret = client.post(f"{address}report_progress/", sent)
     assert secret.status_code == 422 and "涉密文件不得上传" in text_of(secret)
     half = {"set_milestones-title_1": "起草", "set_milestones-due_1": "", "seen": str(row.last_seq)}
-    assert "一起填写" in text_of(client.post(f"{address}set_milestones/", half))
+    assert "请补全" in text_of(client.post(f"{address}set_milestones/", half))
     whole = half | {"set_milestones-due_1": "2024-07-01"}
     assert client.post(f"{address}set_milestones/", whole).status_code == 302
     assert "起草" in text_of(client.get(f"/workbench/work/{row.pk}/"))
