@@ -31,11 +31,15 @@ def load() -> None:
     """Make the database if need be and load registers, demo people and the demo plan; safe to repeat."""
     from qifu.commands import migrate
     from qifu.foundation import clock
+    from qifu.registers.enterprises.demo import load_demo_enterprises
+    from qifu.registers.mandates.demo import load_demo_mandates
     from qifu.registers.people.demo import load_demo_people
     from qifu.services.work_plans.demo import load_demo
 
     migrate.main([])
     load_demo_people(at=clock.now())
+    load_demo_enterprises(at=clock.now())
+    load_demo_mandates(at=clock.now())
     load_demo(at=clock.now())
 
 
@@ -69,8 +73,9 @@ def _sqlite_drops(cursor: Any) -> list[str]:
 
 def print_accounts() -> None:
     """Print the demo accounts and their one password."""
+    from qifu.registers.mandates.demo import DEMO_HOLDERS
     from qifu.registers.people.demo import DEMO_PASSWORD, DEMO_PEOPLE
 
     print("\n演示账号（模拟数据，口令均为 " + DEMO_PASSWORD + "）：")
-    for person in DEMO_PEOPLE:
+    for person in (*DEMO_PEOPLE, *DEMO_HOLDERS):
         print(f"  {person.username:<12}{person.title}")

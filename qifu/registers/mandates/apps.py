@@ -17,7 +17,7 @@ class MandatesConfig(AppConfig):
         """Declare what the room offers; a file of sign-in providers that is wrong keeps the site from starting."""
         from qifu.foundation import access
         from qifu.foundation.yaml_data import DataError
-        from qifu.registers.mandates import actions, identities, module, registration  # noqa: F401
+        from qifu.registers.mandates import actions, demo, identities, module, registration  # noqa: F401
         from qifu.registers.mandates.authority import MandateAuthority, bound_until, holds_mandate
         from qifu.registers.people import openid, retention, second_factor
 

@@ -94,7 +94,7 @@ class RegistrationForm(forms.Form):
         label="手机号",
         required=False,
         max_length=20,
-        help_text="新建账号时必填，用来接收登录验证码；加密保存",
+        help_text="新建账号时必填，用来接收登录验证码；已有账号的只在更换手机号时填写。加密保存",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
     differs = forms.BooleanField(

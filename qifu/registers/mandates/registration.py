@@ -67,6 +67,11 @@ def register_representative(
         raise Refused("请填写手机号", mobile="新建账号须登记手机号，用来接收登录验证码")
     if known:
         person = _account(username, name)
+        held = current_representative(enterprise)
+        if (
+            mobile.strip() and held is not None and held.person_id == person.pk
+        ):  # a lost telephone, papers seen again
+            set_contact(by=SYSTEM, at=at, person=person, kind="mobile", value=mobile)
     else:
         given = create_person(by=SYSTEM, at=at, username=username, name=name)
         person = given.person
