@@ -44,6 +44,14 @@ def declare_bond(bonds: Bonds) -> None:
     _bonds.append(bonds)
 
 
+_erasures: list[Callable[[Person], None]] = []
+
+
+def declare_erasure(erase: Callable[[Person], None]) -> None:
+    """Let a room delete what it keeps of a person; called inside the act that erases the person. Once, at start."""
+    _erasures.append(erase)
+
+
 @dataclass(frozen=True)
 class RetentionRule:
     """How many days personal data is kept after a person left, from which day, on which legal basis."""
@@ -130,6 +138,8 @@ def erase_person(*, by: Actor, at: datetime, person: Person) -> None:
     for model in (Contact, SecondFactor, OneTimeCode):
         model.objects.filter(person=row).delete()
     Notice.objects.filter(recipient_id=row.pk).delete()
+    for erase in _erasures:
+        erase(row)
     row.name, row.username = f"已删除人员 {row.pk}", f"~{row.pk}"  # no sign-in name may begin like this
     row.set_unusable_password()
     row.is_active, row.one_time_until, row.erased_at = False, None, at
