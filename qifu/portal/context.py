@@ -33,6 +33,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "workbench_menu": functools.cache(lambda: menu_of(request, "workbench", held())),
         "firms": functools.cache(lambda: firms_of(request)),
         "unread": functools.cache(lambda: unread_count(actor)),
+        "own_base": functools.cache(lambda: own_base(held())),
         "request_id": current_request_id(),
         "large_text": request.COOKIES.get(LARGE_TEXT) == "large",
         "keys_off": request.COOKIES.get(SINGLE_KEYS) == "off",
@@ -59,6 +60,13 @@ def held_roles(request: HttpRequest) -> frozenset[str]:
     if at is None:
         return frozenset({access.ANYONE})
     return frozenset(grant.role for grant in access.grants_of(actor, at))
+
+
+def own_base(roles: frozenset[str]) -> str:
+    """Return the template that pages of one's own stand in: the portal's for people of enterprises, else the workbench's."""
+    by_mandate = roles - access.post_roles().keys() - {access.ANYONE, access.SIGNED_IN}
+    of_enterprise = bool(by_mandate) and roles.isdisjoint(access.post_roles())
+    return "portal/base_portal.html" if of_enterprise else "portal/base_workbench.html"
 
 
 def may(permission: str, roles: frozenset[str]) -> bool:

@@ -16,6 +16,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from qifu.foundation import jobs
+from qifu.foundation.channels import queries as channels
 from qifu.foundation.operating import backup, databases, restore
 
 GOOD, WARNING, WRONG = "正常", "提醒", "错误"
@@ -239,6 +240,20 @@ def static_files(at: datetime) -> Iterator[Finding]:
         yield Finding(GOOD, "页面资源", "已生成")
 
 
+def message_channels(at: datetime) -> Iterator[Finding]:
+    """Look whether what people are told outside the site goes out."""
+    try:
+        rows = channels.health(at=at)
+    except Error:
+        return
+    for row in rows:
+        level = {"good": GOOD, "warn": WARNING, "bad": WRONG}[row.level]
+        text = f"等待 {row.waiting} 条，一天内已发 {row.sent} 条、未发出 {row.failed} 条"
+        fault = f"；最近故障：{row.reason}" if row.reason and level != GOOD else ""
+        remedy = "" if level == GOOD else "按手册“短信与平台消息”核对后，在“消息渠道”页重发"
+        yield Finding(level, f"渠道 {row.title}", text + fault, remedy)
+
+
 CHECKS: list[Callable[[datetime], Iterator[Finding]]] = [
-    environment, safety, keys, sides, storage, database, province, worker, backups, converters, static_files,
+    environment, safety, keys, sides, storage, database, province, worker, message_channels, backups, converters, static_files,
 ]  # fmt: skip

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import re
-from datetime import date, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import icalendar
@@ -14,8 +15,8 @@ from django.http import Http404
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
-from qifu.foundation import clock, jobs
-from qifu.foundation.access import ANONYMOUS, SYSTEM
+from qifu.foundation import access, clock, jobs
+from qifu.foundation.access import ANONYMOUS, SYSTEM, Grant
 from qifu.foundation.action import action
 from qifu.foundation.channels.config import Channel, SiteChannels
 from qifu.foundation.channels.models import ChannelPreference, Delivery
@@ -71,6 +72,22 @@ def test_a_notice_is_opened_read_and_done_one_by_one() -> None:
     assert answer.redirect_chain[-1][0] == "/inbox/" and "待办已标为已办" in text_of(answer)
     assert "早已办结" in text_of(client.post(f"/inbox/{ids['后办的事']}/done/", follow=True))
     assert Notice.objects.get(pk=ids["后办的事"]).done_at is not None
+
+
+def test_pages_of_one_s_own_stand_where_one_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    clerk = make_person(by=SYSTEM, at=AT, username="clerk", role="centre_clerk")
+    boss = make_person(by=SYSTEM, at=AT, username="boss")
+
+    class Mandates:
+        def grants(self, actor_id: int, at: datetime) -> Iterator[Grant]:
+            if actor_id == boss.pk:
+                yield Grant(role="legal_representative", actor_id=actor_id, enterprise_id=1)
+
+    monkeypatch.setattr(access, "_authorities", [*access._authorities, Mandates()])
+    for person, area in ((clerk, "workbench"), (boss, "portal")):
+        for path in ("/inbox/", "/account/notices/", "/account/calendar/"):
+            page = text_of(signed_in(person).get(path))
+            assert ("工作台栏目" in page) == (area == "workbench"), (path, area)
 
 
 def test_nobody_opens_or_ends_what_is_another_s() -> None:
