@@ -63,6 +63,23 @@ PLACES = [
         "/workbench/generic-units/approve/?written=市、县（市、区）党委改革办&place_code=330000",
         who="province",
     ),
+    # mandates: the demo's legal representative, and the counter
+    Place("own-enterprise", "/my-enterprise/", who="legal"),
+    Place("own-enterprise-handler", "/my-enterprise/", who="handler"),
+    Place("own-handlers", "/my-enterprise/", who="legal", through=("main a[href$='/handlers/']",)),
+    Place("own-invite", "/my-enterprise/", who="legal", through=("main a[href$='/invite/']",)),
+    Place("own-deeds", "/my-enterprise/", who="legal", through=("main a[href$='/deeds/']",)),
+    Place("own-identities", "/account/identities/", who="legal"),
+    Place("own-home", "/", who="legal"),
+    Place("invitation-gone", "/invitation/", status=410),
+    Place("enterprise-people", "/workbench/enterprise-people/?text=云舟", who="clerk"),
+    Place("enterprise-people-of", "/workbench/enterprise-people/?text=云舟智造", who="clerk", through=("main td a",)),
+    Place(
+        "enterprise-people-register",
+        "/workbench/enterprise-people/?text=云舟智造",
+        who="clerk",
+        through=("main td a", "main a[href$='/register/']"),
+    ),
     # work plans: the demo plan is the first on the list
     Place("plans", "/plans/"),
     Place("plan", "/plans/", through=(A_PLAN,)),
