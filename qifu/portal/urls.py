@@ -7,10 +7,11 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from qifu.portal import channels, display, errors, health, inbox, metrics, pages, search_page
+from qifu.portal import channels, display, errors, health, imports, inbox, metrics, pages, search_page
 from qifu.portal.api import api
 
 ROOMS_WITH_PAGES = [
+    "qifu.registers.people.first_password_pages",  # before the pages of one person
     "qifu.registers.people.pages",
     "qifu.registers.divisions.pages",
     "qifu.registers.organisations.pages",
@@ -31,6 +32,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("workbench/", pages.workbench, name="workbench"),
     *inbox.urlpatterns,
     *channels.urlpatterns,
+    *imports.urlpatterns,
     path("search/", search_page.search, name="search"),
     path("help/", pages.help_page, name="help"),
     path("accessibility/", pages.accessibility, name="accessibility"),

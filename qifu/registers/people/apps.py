@@ -16,7 +16,16 @@ class PeopleConfig(AppConfig):
         """Declare roles, permissions and acts, and install what foundation asks."""
         from qifu.foundation import access
         from qifu.foundation.channels.addresses import install_address_book
-        from qifu.registers.people import actions, delegations, demo, module, retention, sign_in  # noqa: F401
+        from qifu.registers.people import (  # noqa: F401  # noqa: F401
+            actions,
+            delegations,
+            demo,
+            first_passwords,
+            import_kind,
+            module,
+            retention,
+            sign_in,
+        )
         from qifu.registers.people.authority import PostAuthority
         from qifu.registers.people.contacts import ContactBook
 
