@@ -54,6 +54,11 @@ PLACES = [
     # divisions
     Place("divisions", "/divisions/"),
     Place("division", "/divisions/330100/"),
+    # enterprises
+    Place("enterprises", "/workbench/enterprises/", who="province"),
+    Place("enterprises-filtered", "/workbench/enterprises/?text=贸易&division=330100&industry=F51", who="province"),
+    Place("enterprises-nothing", "/workbench/enterprises/?text=不存在的企业", who="county"),
+    Place("enterprise", "/workbench/enterprises/", who="province", through=("main td a[href*='/workbench/enterprises/']",)),
     # organisations
     Place("organisations", "/organisations/"),
     Place("organisation", "/organisations/330000.reform_office/"),

@@ -28,6 +28,41 @@ def looks_like_name(samples: Sequence[str]) -> bool:
     return _most([one.strip() for one in samples], _NAME_END)
 
 
+def looks_like_date(samples: Sequence[str]) -> bool:
+    """Tell whether four in five cells are days between 1949 and 2099."""
+    return _most(
+        samples, re.compile(r"^(19[4-9]|20)[0-9]{1,2}[-/.年]?[0-9]{1,2}[-/.月]?[0-9]{1,2}日?( [0-9:]+)?$")
+    )
+
+
+def looks_like_capital(samples: Sequence[str]) -> bool:
+    """Tell whether four in five cells are amounts with a unit."""
+    return _most(samples, re.compile(r"^[^省市区县]{0,4}[0-9,.]+[(（]?[百千]?[万亿元]+.{0,6}$"))
+
+
+def looks_like_kind(samples: Sequence[str]) -> bool:
+    """Tell whether four in five cells name a kind of entity and not an enterprise."""
+    kinds = re.compile(
+        r"^(有限责任公司|股份有限公司|个人独资|个体|农民专业合作社|有限合伙|普通合伙|分公司|外商|其他|全民|集体)"
+    )
+    return _most(samples, kinds)
+
+
+def looks_like_address(samples: Sequence[str]) -> bool:
+    """Tell whether four in five cells name a division and a road, village or number."""
+    return _most(samples, re.compile(r"[省市区县镇乡].*[路街道巷村号幢室]"))
+
+
+def looks_like_scope(samples: Sequence[str]) -> bool:
+    """Tell whether four in five cells are lists of trades."""
+    return _most(samples, re.compile(r"(销售|服务|制造|加工|批发|零售|技术|种植|施工|进出口).*[；;。、]"))
+
+
+def looks_like_status(samples: Sequence[str]) -> bool:
+    """Tell whether four in five cells are a status of registration."""
+    return _most(samples, re.compile(r"^(存续|在营|开业|在业|正常|吊销|注销|迁出|歇业|停业)"))
+
+
 COLUMNS = (
     Column(
         "uscc", "统一社会信用代码", required=True, example="91330109MA2XXXXX0K", note="18位；空格、小写和全角不影响识别",
@@ -51,18 +86,18 @@ COLUMNS = (
     ),
     Column(
         "kind", "企业类型", example="有限责任公司(自然人独资)",
-        synonyms=(
+        looks_like=looks_like_kind, synonyms=(
             "企业(机构)类型", "企业（机构）类型", "类型", "公司类型", "主体类型", "市场主体类型", "经营主体类型", "机构类型", "经济类型",
             "登记注册类型", "注册类型", "单位类型", "组织形式", "企业性质", "经济性质", "组织类型",
         ),
     ),
     Column(
         "status", "登记状态", example="存续", note="存续、在营、开业、吊销、注销、迁出等",
-        synonyms=("经营状态", "企业状态", "状态", "主体状态", "企业登记状态", "营业状态", "存续状态", "登记状况", "运营状态"),
+        looks_like=looks_like_status, synonyms=("经营状态", "企业状态", "状态", "主体状态", "企业登记状态", "营业状态", "存续状态", "登记状况", "运营状态"),
     ),
     Column(
         "established_on", "成立日期", example="2015-06-18", note="2015/6/18、2015年6月18日、20150618 也可",
-        synonyms=("注册日期", "成立时间", "设立日期", "开业日期", "注册时间", "成立年月日", "登记日期", "企业成立日期", "设立时间", "创立日期"),
+        looks_like=looks_like_date, synonyms=("注册日期", "成立时间", "设立日期", "开业日期", "注册时间", "成立年月日", "登记日期", "企业成立日期", "设立时间", "创立日期"),
     ),
     Column(
         "approved_on", "核准日期", example="2023-03-01", note="较早的核准日期不覆盖较新的",
@@ -70,7 +105,7 @@ COLUMNS = (
     ),
     Column(
         "capital", "注册资本", example="100万元人民币", note="写明单位和币种；列名带单位（万元）也可",
-        synonyms=(
+        looks_like=looks_like_capital, synonyms=(
             "注册资金", "注册资本(万元)", "注册资本（万元）", "注册资金（万元）", "注册资本(万元人民币)", "注册资本（元）", "认缴资本",
             "认缴出资额", "认缴注册资本", "资金数额", "出资额", "出资总额", "成员出资总额", "开办资金", "注册资本金", "注册资本（金）",
         ),
@@ -94,7 +129,7 @@ COLUMNS = (
     ),
     Column(
         "address", "住所", example="浙江省杭州市萧山区示例路1号",
-        synonyms=(
+        looks_like=looks_like_address, synonyms=(
             "注册地址", "地址", "企业地址", "经营场所", "住所(经营场所)", "住所（经营场所）", "企业住所", "登记住所", "主要经营场所", "通讯地址",
             "公司地址", "联系地址", "单位地址", "经营地址", "详细地址", "企业注册地址", "住址", "最新年报地址",
         ),
@@ -123,7 +158,7 @@ COLUMNS = (
             "国民经济行业代码", "行业类别", "行业分类", "主营行业", "所属行业代码", "行业类型", "主要行业",
         ),
     ),
-    Column("scope", "经营范围", example="软件开发；货物进出口。", synonyms=("业务范围", "经营业务范围", "主营业务", "经营项目", "经营（业务）范围", "宗旨和业务范围")),
+    Column("scope", "经营范围", example="软件开发；货物进出口。", looks_like=looks_like_scope, synonyms=("业务范围", "经营业务范围", "主营业务", "经营项目", "经营（业务）范围", "宗旨和业务范围")),
     Column("registration_number", "注册号", example="330181000123456", synonyms=("工商注册号", "登记号", "营业执照注册号", "执照号", "工商登记号", "注册登记号")),
     Column("insured", "参保人数", example="12", synonyms=("社保人数", "参保职工人数", "参保人员数", "社保缴纳人数", "缴纳社保人数")),
 )  # fmt: skip

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.db import connections
 from django.db.models import BooleanField, QuerySet
 from django.db.models.expressions import RawSQL
+from django.urls import reverse
 from django.utils import timezone
 
-from qifu.foundation.access import ANYWHERE, Actor, find, grants_of, permissions, visible
+from qifu.foundation.access import ANYWHERE, Actor, find, grants_of, holds, permissions, visible
+from qifu.foundation.imports.models import Import
 from qifu.foundation.modules import HomeFigure
 from qifu.foundation.search import GRAMS, words_of
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.enterprises import industry as industries
 from qifu.registers.enterprises.capital import format_amount
-from qifu.registers.enterprises.models import Enterprise, EnterpriseSource
+from qifu.registers.enterprises.models import Enterprise, EnterpriseChange, EnterpriseSource
 from qifu.registers.enterprises.name_index import INDEX, grams_of_words
 from qifu.registers.enterprises.places import full_names, gazetteer
 from qifu.registers.enterprises.uscc import LENGTH, fold
@@ -205,13 +208,22 @@ class Change:
 
 
 @dataclass(frozen=True)
+class FormerName:
+    """A name once borne, until when, and who says so."""
+
+    name: str
+    ended_on: date | None
+    source: str
+
+
+@dataclass(frozen=True)
 class EnterpriseDetail:
     """One enterprise with every known fact, former names and what changed."""
 
     row: Enterprise
     facts: tuple[Fact, ...]
     missing: tuple[str, ...]
-    former_names: tuple[tuple[str, date | None, str], ...]
+    former_names: tuple[FormerName, ...]
     changes: tuple[Change, ...] = field(default=())
     simulated: bool = False
 
@@ -221,21 +233,41 @@ def enterprise(pk: int, actor: Actor, at: datetime) -> EnterpriseDetail:
     row = find(Enterprise.objects.select_related("source"), actor, VIEW, at, pk=pk)
     changes = list(row.changes.select_related("source")[:50])
     names = list(row.former_names.select_related("source").order_by("pk"))
-    sources = {row.source_id: row.source} | EnterpriseSource.objects.in_bulk(set(row.other_sources.values()))
+    used = {
+        row.source_id,
+        *row.other_sources.values(),
+        *(n.source_id for n in names),
+        *(c.source_id for c in changes),
+    }
+    titles = source_titles(EnterpriseSource.objects.filter(pk__in=used))
     day = timezone.localdate(at)
-    facts = [_fact(row, name, sources, day) for name in FACT_ORDER]
+    facts = [_fact(row, name, titles, day) for name in FACT_ORDER]
     return EnterpriseDetail(
         row=row, facts=tuple(f for f in facts if f.value or f.reading),
         missing=tuple(f.title for f in facts if not f.value and not f.reading),
-        former_names=tuple((n.name, n.effective_to, n.source.name) for n in names),
-        changes=tuple(_change(c.at, c.source.name, c.before, day) for c in changes), simulated=row.source.simulated,
+        former_names=tuple(FormerName(n.name, n.effective_to, titles[n.source_id]) for n in names),
+        changes=tuple(_change(c, titles[c.source_id], day) for c in changes), simulated=row.source.simulated,
     )  # fmt: skip
 
 
-def _fact(row: Enterprise, name: str, sources: dict[int, EnterpriseSource], day: date) -> Fact:
+def source_titles(sources: Iterable[EnterpriseSource]) -> dict[int, str]:
+    """Return how each source is shown: the file of an import with its number, else the source's own name."""
+    rows = list(sources)
+    numbers = {row.pk: int(row.name[7:]) for row in rows if re.fullmatch(r"import:[0-9]+", row.name)}
+    files = dict(Import.objects.filter(pk__in=numbers.values()).values_list("pk", "filename"))
+    return {row.pk: _source_title(row, numbers.get(row.pk), files) for row in rows}
+
+
+def _source_title(row: EnterpriseSource, number: int | None, files: dict[int, str]) -> str:
+    if number is None:
+        return row.name
+    return f"第 {number} 次导入（{files[number]}）" if number in files else f"第 {number} 次导入"
+
+
+def _fact(row: Enterprise, name: str, titles: dict[int, str], day: date) -> Fact:
     value = _shown(row, name, getattr(row, name), day)
     pk = row.other_sources.get(name, row.source_id)
-    origin = sources.get(pk, row.source).name
+    origin = titles.get(pk, "")
     if pk == row.source_id and row.source_row:
         origin += f" 第 {row.source_row} 行"
     reading = row.readings.get(name, "")
@@ -269,14 +301,14 @@ def _shown(row: Enterprise, name: str, value: object, day: date) -> str:
     return str(value)
 
 
-def _change(at: datetime, source: str, before: dict[str, object], day: date) -> Change:
-    past = Enterprise(**{k: v for k, v in before.items() if v is not None and k in _FIELDS})
+def _change(change: EnterpriseChange, source: str, day: date) -> Change:
+    past = Enterprise(**{k: v for k, v in change.before.items() if v is not None and k in _FIELDS})
     shown = [
         (str(Enterprise._meta.get_field(name).verbose_name), _shown(past, name, value, day) or "未填")
-        for name, value in before.items()
+        for name, value in change.before.items()
         if name in FACT_ORDER
     ]
-    return Change(at, source, tuple(shown))
+    return Change(change.at, source, tuple(shown))
 
 
 _FIELDS = frozenset(f.name for f in Enterprise._meta.concrete_fields)
@@ -327,10 +359,13 @@ def industry_path(chosen: str) -> list[tuple[str, str]]:
     return industries.path_to(chosen)
 
 
+def may_import(actor: Actor, at: datetime) -> str:
+    """Return the address where the actor can import enterprises; nothing where they may not."""
+    return reverse("import_upload") + "?kind=enterprises" if holds(actor, "enterprises.import", at) else ""
+
+
 def home_figures(actor: Actor, today: date) -> list[HomeFigure]:
     """Return how many enterprises the actor may look up; beyond 1,000 nothing is counted."""
-    from datetime import time
-
     at = timezone.make_aware(datetime.combine(today, time(12)))
     count = visible(Enterprise.objects.all(), actor, VIEW, at).order_by()[: MOST + 1].count()
     if not count:

@@ -18,7 +18,53 @@ WEIGHTS = tuple(pow(3, place, 31) for place in range(17))
 INNER_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 LENGTH = 18
 MOST_PROPOSALS = 3
-DEPARTMENTS = "123456789ANY"
+TYPES = frozenset(
+    [
+        "11",
+        "12",
+        "13",
+        "19",
+        "21",
+        "29",
+        "31",
+        "32",
+        "33",
+        "34",
+        "35",
+        "39",
+        "41",
+        "49",
+        "51",
+        "52",
+        "53",
+        "54",
+        "55",
+        "59",
+        "61",
+        "62",
+        "69",
+        "71",
+        "72",
+        "79",
+        "81",
+        "89",
+        "91",
+        "92",
+        "93",
+        "A1",
+        "A9",
+        "N1",
+        "N2",
+        "N3",
+        "N9",
+        "Y1",
+    ]
+)
+"""The first two characters that GB 32100-2015 and its later notices give out."""
+_USUAL = frozenset(
+    ["11", "12", "13", "51", "52", "53", "54", "55", "91", "92", "93", "A1", "N1", "N2", "N3", "Y1"]
+)
+"""Those that registration files hold: only such codes are proposed."""
 _LOOKS_LIKE = str.maketrans("OIZSV", "012" + "5" + "U")
 _SLIPS = {
     "0": "DQ8", "1": "7LT", "2": "7", "5": "68", "8": "B0", "B": "8", "D": "0", "Q": "0", "G": "6C", "6": "G5", "C": "G",
@@ -125,7 +171,8 @@ def proposals(code: str, is_division: Callable[[str], bool] = str.isdigit) -> li
     )
     found: dict[str, None] = {}
     for number, candidates in enumerate(steps):
-        found.update((c, None) for c in candidates if is_valid(c) and _plausible(c) and is_division(c[2:8]))
+        right = (c for c in candidates if is_valid(c) and _plausible(c, code) and is_division(c[2:8]))
+        found.update(dict.fromkeys(right))
         if number == 0 and found:
             break
     return list(found) if len(found) <= MOST_PROPOSALS else []
@@ -164,16 +211,18 @@ def _one_wrong(code: str) -> list[str]:
     return [code[:i] + other + code[i + 1 :] for i in range(LENGTH) for other in ALPHABET if other != code[i]]
 
 
-def _plausible(code: str) -> bool:
-    return code[0] in DEPARTMENTS and code[2:8].isdigit() and inner_check_digit(code[8:16]) == code[16]
+def _plausible(code: str, written: str) -> bool:
+    """Whether a code may be proposed: inner check digit right, and a type that is usual, or the one written."""
+    usual = code[:2] == written[:2] if written[:2] in _USUAL else code[:2] in _USUAL
+    return usual and code[2:8].isdigit() and inner_check_digit(code[8:16]) == code[16]
 
 
 def _warnings(code: str) -> tuple[str, ...]:
     found = []
     if inner_check_digit(code[8:16]) != code[16]:
         found.append(f"代码中的组织机构代码“{code[8:17]}”校验位不符（GB 11714），请对照执照核对")
-    if code[0] not in DEPARTMENTS:
-        found.append(f"代码首位“{code[0]}”不是已公布的登记管理部门")
+    if code[:2] not in TYPES:
+        found.append(f"代码前两位“{code[:2]}”不是已公布的登记管理部门和机构类别")
     if not code[2:8].isdigit():
         found.append(f"代码第3至8位“{code[2:8]}”不是行政区划代码")
     return tuple(found)

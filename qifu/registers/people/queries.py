@@ -207,6 +207,7 @@ FACT_TITLES = {
     "revision": "版本", "post": "岗位编号", "role": "角色", "starts_on": "任职日", "ends_on": "离任日",
     "failures": "连续失败次数", "locks": "已锁定次数", "barred": "锁定期内", "name_key": "登录名摘要", "people": "人数",
     "organisations": "单位", "names": "名称", "generic_units": "泛指单位", "generic_unit": "泛指单位", "written": "写法",
+    "source": "来源编号",
     "import_kind": "导入种类", "rows": "行数", "updated": "更新", "refused": "未导入", "blank": "空行", "bytes": "字节",
     "members": "单位编号", "session": "会话", "channel": "渠道", "state": "状态", "count": "条数",
     "kind": "种类", "reason": "理由", "on_behalf_of": "代理的人员编号", "delegate": "代理人编号", "successor": "接手人编号",
