@@ -51,14 +51,41 @@ PLACES = [
     Place("people-new", "/workbench/people/new/", who="admin"),
     Place("person", "/workbench/people/", who="admin", through=("main td a[href*='/workbench/people/']",)),
     Place("audit", "/workbench/audit/", who="auditor"),
+    Place("account-second-factor", "/account/second-factor/", who="county"),
+    Place("account-delegate", "/account/delegate/", who="county"),
+    Place(
+        "person-security",
+        "/workbench/people/",
+        who="security",
+        through=("main td a[href*='/workbench/people/']",),
+    ),
+    Place(
+        "person-end-post",
+        "/workbench/people/?role=reform_officer",
+        who="admin",
+        through=("main td a[href*='/workbench/people/']", "main a[href*='/end-post/']"),
+    ),
+    Place("security", "/workbench/security/", who="security"),
+    Place("security-roles", "/workbench/security/roles/", who="security"),
+    Place("security-retention", "/workbench/security/retention/", who="security"),
+    Place("operations", "/workbench/operations/", who="admin"),
     # divisions
     Place("divisions", "/divisions/"),
     Place("division", "/divisions/330100/"),
     # enterprises
     Place("enterprises", "/workbench/enterprises/", who="province"),
-    Place("enterprises-filtered", "/workbench/enterprises/?text=贸易&division=330100&industry=F51", who="province"),
+    Place(
+        "enterprises-filtered",
+        "/workbench/enterprises/?text=贸易&division=330100&industry=F51",
+        who="province",
+    ),
     Place("enterprises-nothing", "/workbench/enterprises/?text=不存在的企业", who="county"),
-    Place("enterprise", "/workbench/enterprises/", who="province", through=("main td a[href*='/workbench/enterprises/']",)),
+    Place(
+        "enterprise",
+        "/workbench/enterprises/",
+        who="province",
+        through=("main td a[href*='/workbench/enterprises/']",),
+    ),
     # organisations
     Place("organisations", "/organisations/"),
     Place("organisation", "/organisations/330000.reform_office/"),
@@ -78,7 +105,12 @@ PLACES = [
     Place("own-home", "/", who="legal"),
     Place("invitation-gone", "/invitation/", status=410),
     Place("enterprise-people", "/workbench/enterprise-people/?text=云舟", who="clerk"),
-    Place("enterprise-people-of", "/workbench/enterprise-people/?text=云舟智造", who="clerk", through=("main td a",)),
+    Place(
+        "enterprise-people-of",
+        "/workbench/enterprise-people/?text=云舟智造",
+        who="clerk",
+        through=("main td a",),
+    ),
     Place(
         "enterprise-people-register",
         "/workbench/enterprise-people/?text=云舟智造",

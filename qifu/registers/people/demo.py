@@ -35,6 +35,14 @@ DEMO_PEOPLE = (
         "department", "省级部门工作人员（省发展改革委）", "周明川（模拟）", "department_officer", "330000",
         "330000.development_reform",
     ),
+    DemoPerson(
+        "province2", "省改革办复核人员", "顾维安（模拟）", "reform_officer", "330000", "330000.reform_office"
+    ),
+    DemoPerson(
+        "market", "省级部门工作人员（省市场监管局）", "方清源（模拟）", "department_officer", "330000",
+        "330000.market_regulation",
+    ),
+    DemoPerson("data", "省级部门工作人员（省数据局）", "陆怀瑾（模拟）", "department_officer", "330000", "330000.data"),
     DemoPerson("city", "市改革办工作人员（杭州市）", "陈书宁（模拟）", "reform_officer", "330100", "330100.reform_office"),
     DemoPerson("county", "县改革办工作人员（萧山区）", "吴若溪（模拟）", "reform_officer", "330109", "330109.reform_office"),
     DemoPerson(
@@ -42,6 +50,7 @@ DEMO_PEOPLE = (
         "330109.enterprise_service_centre",
     ),
     DemoPerson("admin", "系统管理员", "郑安平（模拟）", "system_administrator", "330000"),
+    DemoPerson("security", "安全管理员", "钱慎行（模拟）", "security_administrator", "330000"),
     DemoPerson("auditor", "审计员", "何守真（模拟）", "auditor", "330000"),
 )  # fmt: skip
 

@@ -163,6 +163,6 @@ def test_demo_people_are_made_on_a_demo_site_only(
     assert load_demo_people(AT) == len(DEMO_PEOPLE) and load_demo_people(AT) == 0
     assert all("模拟" in name for name in Person.objects.values_list("name", flat=True))
     assert set(Post.objects.values_list("role", flat=True)) <= set(roles())
-    assert Post.objects.filter(organisation=None).count() == 2
+    assert Post.objects.filter(organisation=None).count() == 3
     for entry in DEMO_PEOPLE[:2]:
         assert sign_in.sign_in(by=ANONYMOUS, at=AT, username=entry.username, password=DEMO_PASSWORD)
