@@ -96,7 +96,8 @@ def reminders(
     )
     if course.lead_state != "confirmed":
         late = calendar.add_working_days(course.opened_on, rules.lead_days).day + timedelta(days=1)
-        found += _repeated(Cause.LEAD, late, rules.overdue_every, course.opened_on, since, today)
+        if since < late <= today:  # once: it stays among the office's open work
+            found.append(Reminder(Cause.LEAD, (today - course.opened_on).days, late))
     return found
 
 

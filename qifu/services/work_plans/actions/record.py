@@ -165,7 +165,9 @@ def link_to(row: Assignment) -> str:
 def tell(row: Assignment, people: Iterable[int], title: str, **more: Any) -> None:
     """Notify people, but not whoever acts, of what happened to a row; `more` as `notify` takes it."""
     act = current_act()
-    notify([one for one in people if one != act.by.id], title=title[:200], link=link_to(row), **more)
+    others = [one for one in people if one != act.by.id]
+    if others:
+        notify(others, title=title[:200], link=link_to(row), **more)
 
 
 def tell_lead(row: Assignment, title: str) -> None:
