@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import HealthCheck, example, given
 from hypothesis import settings as tries
 from hypothesis import strategies as st
 
@@ -148,10 +148,21 @@ STEPS = st.lists(
     min_size=1, max_size=14,
 )  # fmt: skip
 
+# A digest that fails on Monday is sent again after another notice came: that one belongs to Tuesday's.
+LATE = [
+    ("tell", 0, False),
+    ("fail", 0, True),
+    ("hours", 71, False),
+    ("tell", 0, False),
+    ("fail", 0, False),
+    ("hours", 5, False),
+]
+
 
 @pytest.mark.django_db(transaction=True)
 @tries(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, first_digest=st.booleans())
+@example(steps=LATE, first_digest=True)
 def test_every_notice_is_told_exactly_once_whatever_dies(
     settings: Any, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, int, bool]], first_digest: bool
 ) -> None:
