@@ -318,7 +318,7 @@ def _write(batch: _Batch) -> None:
         EnterpriseChange.objects.bulk_create(batch.changes, batch_size=1000)
     if batch.names:
         EnterpriseName.objects.bulk_create(batch.names, batch_size=1000, ignore_conflicts=True)
-    name_index.replace(
+    name_index.NAMES.replace(
         [
             *((row.pk, None, row.name_text) for row in batch.created),
             *((row.pk, batch.texts[row.pk], row.name_text) for row in rows),

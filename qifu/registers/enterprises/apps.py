@@ -17,4 +17,4 @@ class EnterprisesConfig(AppConfig):
         """Declare what the room offers; the index of names is remade after each migration, as foundation's is."""
         from qifu.registers.enterprises import module, name_index  # noqa: F401
 
-        post_migrate.connect(name_index.install_after_migrate, sender=self)
+        post_migrate.connect(name_index.NAMES.install_after_migrate, sender=self)

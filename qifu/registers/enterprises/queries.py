@@ -8,20 +8,19 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from django.db import connections
-from django.db.models import BooleanField, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
 from qifu.foundation.access import ANYWHERE, Actor, find, grants_of, holds, permissions, visible
 from qifu.foundation.imports.models import Import
 from qifu.foundation.modules import HomeFigure
-from qifu.foundation.search import GRAMS, words_of
+from qifu.foundation.search import words_of
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.enterprises import industry as industries
 from qifu.registers.enterprises.capital import format_amount
 from qifu.registers.enterprises.models import Enterprise, EnterpriseChange, EnterpriseSource
-from qifu.registers.enterprises.name_index import INDEX, grams_of_words
+from qifu.registers.enterprises.name_index import NAMES
 from qifu.registers.enterprises.places import full_names, gazetteer
 from qifu.registers.enterprises.uscc import LENGTH, fold
 
@@ -129,18 +128,7 @@ def _named(rows: QuerySet[Enterprise], words: Sequence[str]) -> list[int]:
         named = named.filter(name_text__contains=word)
     if (rows & inside).count() < named.count():
         return _first(holding)
-    return _first(_by_grams(holding if any(len(word) > 2 for word in words) else rows, words))
-
-
-def _by_grams(rows: QuerySet[Enterprise], words: Sequence[str]) -> QuerySet[Enterprise]:
-    asked = grams_of_words(words)
-    if connections[rows.db].vendor == "postgresql":
-        holds_all = RawSQL(
-            f"{GRAMS}(enterprises_enterprise.name_text) @> %s::bigint[]", [asked], output_field=BooleanField()
-        )
-        return rows.filter(holds_all)
-    match = " ".join(f'"{gram:x}"' for gram in asked)
-    return rows.filter(pk__in=RawSQL(f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s", [match]))
+    return _first(NAMES.holding(rows, words))
 
 
 def _ranked(pks: Sequence[int], words: Sequence[str]) -> list[int]:
