@@ -153,6 +153,42 @@ def health(*, at: datetime) -> Health:
     )
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """A job that an administrator may look at: failed, running, or due and waiting; `reason` names no data of people."""
+
+    id: int
+    kind: str
+    state: str
+    state_title: str
+    attempts: int
+    since: datetime
+    reason: str
+    worker: str
+
+
+def open_jobs(*, at: datetime, limit: int = 50) -> list[Trouble]:
+    """Return the failed jobs, then the running ones, then those due, each the oldest first, at most `limit`."""
+    due = Q(state=Job.State.WAITING, run_at__lte=at)
+    rows = Job.objects.filter(due | Q(state__in=[Job.State.FAILED, Job.State.RUNNING]))
+    rows = rows.order_by(models.Case(
+        models.When(state=Job.State.FAILED, then=0), models.When(state=Job.State.RUNNING, then=1), default=2
+    ), "run_at", "pk")  # fmt: skip
+    return [
+        Trouble(
+            row.pk, row.kind, row.state, row.get_state_display(), row.attempts, row.finished_at or row.run_at,
+            _reason(row.error), row.worker,
+        )
+        for row in rows[:limit]
+    ]  # fmt: skip
+
+
+def _reason(error: str) -> str:
+    """Return what a handler said in Chinese; of an exception only its name, for its message may quote anything."""
+    name, colon, _ = error.partition(": ")
+    return f"程序出错（{name}）" if colon and name.isidentifier() and name.isascii() else error
+
+
 def counts() -> dict[str, int]:
     """Return how many jobs are in each state; every state is named."""
     found = dict(Job.objects.values_list("state").annotate(count=models.Count("pk")).order_by())
@@ -296,9 +332,13 @@ def run_one(*, worker: str, clock: Callable[[], datetime]) -> bool:
 
 
 def cancel(job_id: int, *, at: datetime) -> bool:
-    """Cancel a job that has not ended; inside an act. A running handler stops at its next report."""
+    """Cancel a job that is not done; inside an act. A running handler stops at its next report.
+
+    A failed job that is cancelled counts as looked after.
+    """
     current_act()
-    rows = Job.objects.filter(pk=job_id, state__in=[Job.State.WAITING, Job.State.RUNNING])
+    open_states = [Job.State.WAITING, Job.State.RUNNING, Job.State.FAILED]
+    rows = Job.objects.filter(pk=job_id, state__in=open_states)
     return bool(rows.update(state=Job.State.CANCELLED, finished_at=at))
 
 

@@ -8,6 +8,7 @@ declare_permissions(
     Permission("portal.view", "打开门户", {ANYONE: (ANYWHERE,)}),
     Permission("portal.work", "打开工作台", {SIGNED_IN: (ANYWHERE,)}),
     Permission("imports.use", "批量导入", dict.fromkeys(importing_roles(), ("of_kind",))),
+    Permission("portal.operate", "查看运行状况，重试或取消作业", {"system_administrator": (ANYWHERE,)}),
     Permission("channels.manage", "查看渠道运行情况，重发消息", {"system_administrator": (ANYWHERE,)}),
 )
 
@@ -21,6 +22,7 @@ declare_module(
             MenuItem("使用帮助", "help", "portal.view", "portal", "help", 900),
             MenuItem("工作台", "workbench", "portal.work", "workbench", "layout-dashboard", 0),
             MenuItem("批量导入", "imports", "imports.use", "workbench", "file-upload", 85),
+            MenuItem("运行状况", "operations", "portal.operate", "workbench", "checklist", 94),
             MenuItem("消息渠道", "channels", "channels.manage", "workbench", "send", 95),
         ),
         home=(

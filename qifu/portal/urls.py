@@ -7,7 +7,18 @@ from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from qifu.portal import channels, display, errors, health, imports, inbox, metrics, pages, search_page
+from qifu.portal import (
+    channels,
+    display,
+    errors,
+    health,
+    imports,
+    inbox,
+    metrics,
+    operations,
+    pages,
+    search_page,
+)
 from qifu.portal.api import api
 
 ROOMS_WITH_PAGES = [
@@ -37,6 +48,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", pages.help_page, name="help"),
     path("accessibility/", pages.accessibility, name="accessibility"),
     path("display/", display.display, name="display"),
+    path("workbench/operations/", operations.operations, name="operations"),
+    path("workbench/operations/jobs/<int:job_id>/retry/", operations.retry, name="job_retry"),
+    path("workbench/operations/jobs/<int:job_id>/cancel/", operations.cancel, name="job_cancel"),
     path("healthz", health.healthz, name="healthz"),
     path("metrics", metrics.metrics, name="metrics"),
     path("robots.txt", pages.robots, name="robots"),

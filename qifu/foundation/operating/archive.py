@@ -6,6 +6,7 @@ names size and SHA-256 of every member, and its signature depends on a key that 
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import io
@@ -122,6 +123,9 @@ class Writer:
 
     def abandon(self) -> None:
         """Close and remove what was written."""
+        with contextlib.suppress(OSError, ValueError):
+            self._tar.close()
+            self._zip.close()
         self._file.close()
         self.path.unlink(missing_ok=True)
 
@@ -186,7 +190,7 @@ def _members(
 ) -> tuple[dict[str, Member], str | None]:
     found: dict[str, Member] = {}
     text: str | None = None
-    with tarfile.open(mode="r|", fileobj=unzipped, bufsize=PIECE) as tar:
+    with tarfile.open(mode="r|", fileobj=unzipped, bufsize=tarfile.RECORDSIZE) as tar:  # reads no further
         for info in tar:
             source = tar.extractfile(info) if info.isreg() else None
             if text is not None or source is None or info.name in found or not _is_ours(info.name):
