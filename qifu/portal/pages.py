@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from qifu.foundation import access
@@ -14,6 +14,7 @@ from qifu.foundation.notices import Notice
 from qifu.foundation.pages import Request, page
 from qifu.portal.context import held_roles, may, menu_of
 from qifu.portal.sides import address
+from qifu.registers.mandates.queries import acts_for_any
 
 
 @require_safe
@@ -37,10 +38,12 @@ def home(request: Request) -> HttpResponse:
 @page("portal.work")
 def workbench(request: Request) -> HttpResponse:
     """Show what waits for the person, and the places he or she works in."""
+    roles = held_roles(request)
+    if acts_for_any(request.actor, request.at) and roles.isdisjoint(access.post_roles()):
+        return redirect(address("my_enterprise") or "home")  # an enterprise's own people have no desk here
     unread = access.visible(
         Notice.objects.filter(read_at=None), request.actor, "foundation.read_notices", request.at
     )
-    roles = held_roles(request)
     places = [entry for entry in menu_of(request, "workbench", roles) if entry["url"] != request.path]
     without_post = roles <= {access.ANYONE, access.SIGNED_IN}
     newest = unread.order_by("-created_at", "-pk")[:5]

@@ -67,7 +67,7 @@ def _checked(scope: Sequence[str], ends_on: date, today: date) -> list[str]:
     if not wanted or set(scope) - set(wanted):
         raise Refused("请选择授权事项", scope="请至少选择一项")
     if not today < ends_on <= today + LONGEST_MANDATE:
-        raise Refused("截止日须晚于今天，最长 3 年", ends_on="须晚于今天，最长 3 年；到期可以重新委托")
+        raise Refused("有效期最长 3 年，不能早于今天", ends_on="不能早于今天，最长 3 年；到期可以重新委托")
     return [ALL] if ALL in wanted else wanted
 
 
@@ -142,7 +142,7 @@ def accept_invitation(*, by: Actor, at: datetime, token: str) -> Mandate:
     row = _open_invitation(token, at)
     enterprise, person = row.enterprise, Person.objects.get(pk=by.id)
     if row.ends_on <= timezone.localdate(at):
-        raise Refused("邀请里写的授权截止日已过，请联系企业重新邀请")
+        raise Refused("邀请里写的授权有效期已过，请联系企业重新邀请")
     if person.name != row.name:
         raise Refused("邀请里写的姓名与您账号的姓名不一致；请用本人账号接受，或请企业按您的姓名重新邀请")
     held = list(Mandate.objects.filter(enterprise=enterprise, person=person, revoked_at=None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -18,8 +19,8 @@ class AppointmentForm(forms.Form):
         help_text="只选需要他办的事；以后可以撤销后重新委托",
     )
     ends_on = forms.DateField(
-        label="授权截止日",
-        help_text="这一天起不再有效，最长 3 年",
+        label="有效至",
+        help_text="这一天仍然有效，次日起失效；最长 3 年",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d"],
     )
@@ -27,6 +28,13 @@ class AppointmentForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["scope"].choices = queries.scope_choices()  # type: ignore[attr-defined]
+
+    def clean_ends_on(self) -> date:
+        """Return the first day without the mandate: people write the last day with it."""
+        last: date = self.cleaned_data["ends_on"]
+        if last.year > 9000:
+            raise forms.ValidationError("有效期最长 3 年，请改正年份")
+        return last + timedelta(days=1)
 
 
 class InvitationForm(AppointmentForm):

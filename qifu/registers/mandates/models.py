@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from django.db import models
@@ -93,6 +93,11 @@ class Mandate(Record):
         ]
         indexes: ClassVar = [models.Index(fields=["person", "revoked_at"], name="mandate_of_person")]
 
+    @property
+    def last_day(self) -> date | None:
+        """Return the last day with the mandate, as people write it."""
+        return None if self.ends_on is None else self.ends_on - timedelta(days=1)
+
     def state_on(self, day: date) -> str:
         """Return revoked, suspended, ahead, expired or current."""
         if self.revoked_at is not None:
@@ -137,6 +142,11 @@ class Invitation(Record):
         indexes: ClassVar = [
             models.Index(fields=["enterprise", "invited_at"], name="invitation_of_enterprise")
         ]
+
+    @property
+    def last_day(self) -> date:
+        """Return the last day of the mandate offered, as people write it."""
+        return self.ends_on - timedelta(days=1)
 
     def state_at(self, at: datetime) -> str:
         """Return accepted, declined, revoked, expired or open."""

@@ -55,7 +55,7 @@ def own_enterprise(request: Request, enterprise_id: int) -> HttpResponse:
         "facts": queries.facts(found),
         "people": [one for one in people if one.state in ("current", "suspended")],
         "appoints": queries.appoints(request.actor, request.at, found),
-        "firms": queries.firms(request.actor, request.at),
+        "needs_second_step": queries.lacks_second_step(request.actor),
     }
     return render(request, "mandates/own_enterprise.html", context)
 

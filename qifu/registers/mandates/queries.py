@@ -19,6 +19,7 @@ from qifu.registers.enterprises.models import Enterprise
 from qifu.registers.mandates.actions import token_key
 from qifu.registers.mandates.models import ExternalIdentity, Invitation, Mandate
 from qifu.registers.mandates.scopes import HANDLER, LEGAL_REPRESENTATIVE, role_of, scopes
+from qifu.registers.people import second_factor
 from qifu.registers.people.models import Contact, Person
 from qifu.registers.people.openid import Provider, providers
 
@@ -132,6 +133,12 @@ def own_enterprise(actor: Actor, at: datetime, enterprise_id: int) -> Enterprise
     return found
 
 
+def lacks_second_step(actor: Actor) -> bool:
+    """Tell whether a person with a password has nothing yet for the second step that will be asked for next time."""
+    person = Person.objects.filter(pk=actor.id).first()
+    return person is not None and person.has_usable_password() and not second_factor.methods(person)
+
+
 def appoints(actor: Actor, at: datetime, enterprise: Enterprise) -> bool:
     """Tell whether the actor is the legal representative of the enterprise."""
     return visible(Enterprise.objects.filter(pk=enterprise.pk), actor, "mandates.appoint", at).exists()
@@ -203,7 +210,7 @@ class Offer:
     uscc: str
     name: str
     scope: str
-    ends_on: date
+    last_day: date
     expires_at: datetime
     name_fits: bool
 
@@ -215,7 +222,7 @@ def offer(token: str, actor: Actor, at: datetime) -> Offer | None:
         return None
     fits = not actor.is_person or Person.objects.filter(pk=actor.id, name=row.name).exists()
     return Offer(
-        row.enterprise.name, row.enterprise.uscc, mask_name(row.name), scope_title(row.scope), row.ends_on,
+        row.enterprise.name, row.enterprise.uscc, mask_name(row.name), scope_title(row.scope), row.last_day,
         row.expires_at, fits,
     )  # fmt: skip
 

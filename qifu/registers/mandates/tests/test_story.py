@@ -207,7 +207,7 @@ def test_expired_declined_and_revoked_invitations_are_dead(
 
     with pytest.raises(Refused, match="已过期"):
         accept(invite().token, now + actions.INVITATION_LIFE)
-    with pytest.raises(Refused, match="截止日已过"):
+    with pytest.raises(Refused, match="有效期已过"):
         accept(invite(days=2).token, now + timedelta(days=3))
     gone = invite()
     actions.decline_invitation(by=friend.as_actor(), at=now, token=gone.token)
@@ -222,7 +222,7 @@ def test_expired_declined_and_revoked_invitations_are_dead(
             by=boss.as_actor(), at=now, enterprise=firm, invitation_id=gone.invitation.pk
         )
     for wrong in (0, -1, 3 * 366 + 1):
-        with pytest.raises(Refused, match="截止日"):
+        with pytest.raises(Refused, match="有效期"):
             invite(days=wrong)
     accept(invite(days=5).token)
     for days, held in ((4, True), (5, False)):
