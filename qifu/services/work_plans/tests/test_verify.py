@@ -9,23 +9,24 @@ from typing import Any
 
 import pytest
 
-from qifu.foundation.access import SYSTEM, Actor
-from qifu.foundation.action import action
+from qifu.foundation.access import SYSTEM
 from qifu.services.work_plans import actions
 from qifu.services.work_plans.models import Assignment, Event, Precedence
 from qifu.services.work_plans.queries.verify import faults
-from qifu.services.work_plans.tests.work import evidence, load_2024, moment, officer_of, work
+from qifu.services.work_plans.tests.work import (
+    evidence,
+    load_2024,
+    moment,
+    officer_of,
+    outside_the_rules,
+    work,
+)
 
 pytestmark = [pytest.mark.django_db]
 
 
-@action("tests.work_plans.damage", title="测试：弄坏", permission="work_plans.load")
-def _damage(*, how: Callable[[], Any], by: Actor, at: datetime) -> None:
-    how()
-
-
 def damage(how: Callable[[], Any]) -> str:
-    _damage(how=how, by=SYSTEM, at=moment())
+    outside_the_rules(how)
     return "\n".join(faults())
 
 

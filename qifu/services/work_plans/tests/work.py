@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.conf import settings as site
 
 from qifu.foundation.access import SYSTEM, Actor
+from qifu.foundation.action import action
 from qifu.registers.organisations.models import Organisation
 from qifu.services.work_plans import actions
 from qifu.services.work_plans.models import Assignment, Plan
@@ -24,6 +26,16 @@ EVIDENCE = b"\xe8\xaf\x81\xe6\x98\x8e\xe6\x9d\x90\xe6\x96\x99 2024\n"
 def moment(days: int = 0, hours: int = 0) -> datetime:
     """Return a moment after the plan was opened."""
     return OPENED + timedelta(days=days, hours=hours)
+
+
+@action("tests.work_plans.outside_the_rules", title="测试：越过规则写入", permission="work_plans.load")
+def _outside_the_rules(*, how: Callable[[], Any], by: Actor, at: datetime) -> None:
+    how()
+
+
+def outside_the_rules(how: Callable[[], Any]) -> None:
+    """Write what no action would write, so that a check has something to find."""
+    _outside_the_rules(how=how, by=SYSTEM, at=moment())
 
 
 def load_2024() -> Plan:
