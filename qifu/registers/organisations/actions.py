@@ -52,6 +52,8 @@ class _Counts:
 def load_organisations(*, by: Actor, at: datetime, province_dir: Path) -> LoadReport:
     """Bring the tables to what organisations.yaml says; what it no longer has is closed on the day, never deleted.
 
+    Bodies that were imported stay as they are, unless the file has come to name them.
+
     Loading the same file again changes nothing. Raises DataError before anything is written.
     """
     divisions = load_divisions(Path(province_dir) / "divisions.yaml")
@@ -64,14 +66,15 @@ def load_organisations(*, by: Actor, at: datetime, province_dir: Path) -> LoadRe
     touched = {str(code) for code in _bring(Organisation, existing, wanted, day, counts)}
 
     ids = dict(Organisation.objects.values_list("code", "pk"))
-    held = {(r.organisation_id, r.name, r.kind): r for r in OrganisationName.objects.select_for_update()}
+    names_of_ours = OrganisationName.objects.filter(organisation__source="").select_for_update(of=("self",))
+    held = {(r.organisation_id, r.name, r.kind): r for r in names_of_ours}
     wanted_names: dict[Any, dict[str, Any]] = {}
     for body in bodies:
         for fields in name_rows.name_fields(body):
             key = (ids[body.full_code], fields["name"], fields["kind"])
             wanted_names[key] = {"organisation_id": key[0]} | fields
     renamed = {key[0] for key in _bring(OrganisationName, held, wanted_names, day, counts)}
-    _make_findable(touched, renamed)
+    make_findable(touched, renamed)
 
     units = {row.name: row for row in GenericUnit.objects.select_for_update()}
     wanted_units: dict[Any, dict[str, Any]] = {f["name"]: f for f in name_rows.generic_fields(names)}
@@ -100,7 +103,7 @@ def _bring(
                 row.save()
                 counts.changed += 1
                 touched.append(key)
-        elif row.effective_to is None:
+        elif row.effective_to is None and not getattr(row, "source", ""):
             # A name that began today or later is closed on the day after its beginning: a range is never empty.
             began = getattr(row, "effective_from", None)
             row.effective_to = (
@@ -112,7 +115,7 @@ def _bring(
     return touched
 
 
-def _make_findable(codes: set[str], ids: set[int]) -> None:
+def make_findable(codes: set[str], ids: set[int]) -> None:
     """Put organisations, by code or by id, into the site's search with all their names."""
     rows = Organisation.objects.filter(Q(code__in=codes) | Q(pk__in=ids)).prefetch_related("names")
     for row in rows:

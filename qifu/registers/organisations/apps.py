@@ -15,6 +15,6 @@ class OrganisationsConfig(AppConfig):
     def ready(self) -> None:
         """Declare what may be done here, and the triggers that keep approved rules as they are."""
         from qifu.foundation import guards
-        from qifu.registers.organisations import actions, models, module  # noqa: F401
+        from qifu.registers.organisations import actions, import_kind, models, module  # noqa: F401
 
         guards.GUARDS.extend(guard for guard in models.GUARDS if guard not in guards.GUARDS)

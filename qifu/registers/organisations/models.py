@@ -20,7 +20,10 @@ def _range(name: str) -> models.CheckConstraint:
 
 
 class Organisation(StampedRecord):
-    """A body that can own work; `code` is its key in the province's data (330000.reform_office)."""
+    """A body that can own work; `code` is its key in the province's data (330000.reform_office).
+
+    `source` is empty for bodies of the province's data, and names the import (import:12) for the others.
+    """
 
     class Kind(models.TextChoices):
         PARTY_ORGAN = "party_organ", "党委机构"
@@ -52,6 +55,7 @@ class Organisation(StampedRecord):
     duties = models.CharField("职责", max_length=300, blank=True)
     confidence = models.CharField("核实情况", max_length=16, blank=True)
     effective_to = models.DateField("撤销日", null=True, blank=True)
+    source = models.CharField("来源", max_length=40, blank=True)
 
     class Meta:
         verbose_name = "机构"

@@ -3,10 +3,11 @@
 from qifu.foundation.access import ANYONE, ANYWHERE, Permission, declare_permissions, declare_roles
 from qifu.foundation.modules import MenuItem, Module, SearchKind, declare_module
 
-declare_roles({"reform_officer": "改革办工作人员"})
+declare_roles({"reform_officer": "改革办工作人员", "system_administrator": "系统管理员"})
 declare_permissions(
     Permission("organisations.view", "查看组织机构", {ANYONE: (ANYWHERE,)}),
     Permission("organisations.load", "载入组织机构", {}),
+    Permission("organisations.import", "导入组织机构", {"system_administrator": (ANYWHERE,)}),
     Permission("organisations.approve_expansion", "批准泛指单位的展开", {"reform_officer": ("in_place",)}),
 )
 

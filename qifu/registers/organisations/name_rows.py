@@ -26,6 +26,7 @@ def body_fields(body: Organisation) -> dict[str, Any]:
         "duties": body.duties,
         "confidence": body.confidence,
         "effective_to": None,
+        "source": "",
     }
 
 

@@ -70,7 +70,8 @@ def _name_file(path: Path, modified: int) -> NameFile:
 
 def _book_of_rows(names: NameFile) -> NameBook:
     province = {body.division for body in names.organisations}
-    rows = Organisation.objects.filter(effective_to=None, place_code__in=province).prefetch_related("names")
+    rows = Organisation.objects.filter(effective_to=None).filter(Q(place_code__in=province) | ~Q(source=""))
+    rows = rows.prefetch_related("names")
     bodies = tuple(body_of(row, row.names.all()) for row in rows.order_by("pk"))
     known = {body.code for body in bodies}
     slips = tuple(slip for slip in names.slips if slip.means in known)
