@@ -18,6 +18,9 @@ from typing import Any
 MODULES = {
     "document_reader": "benchmarks.document_reader.bench",
     "search": "benchmarks.search",
+    "enterprise_import": "benchmarks.enterprise_import",
+    "enterprise_search": "benchmarks.enterprise_search",
+    "task_board": "benchmarks.task_board",
 }
 RESULTS = Path(__file__).parent / "results"
 

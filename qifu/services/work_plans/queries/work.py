@@ -117,24 +117,26 @@ class StatusCount:
 
 
 def count_by(rows: QuerySet[Assignment], today: date, *columns: str) -> dict[tuple[Any, ...], dict[str, int]]:
-    """Count rows by status for each combination of columns, in one query that reads one index where there is one."""
+    """Count rows by status for each combination of columns, in two queries that read one index where there is one.
+
+    All rows are counted by phase alone; only the open ones near or past their deadline are looked at by day.
+    """
     found: dict[tuple[Any, ...], dict[str, int]] = {}
+    bare = rows.order_by().values_list(*columns, "phase")
+    for *key, phase, count in bare.annotate(n=Count("*")):
+        found.setdefault(tuple(key), {})[phase] = count
     late = Count("pk", filter=Q(due_on__lt=today))
-    soon = Count("pk", filter=Q(due_on__gte=today, due_on__lte=today + SOON))
-    grouped = rows.order_by().values_list(*columns, "phase").annotate(n=Count("pk"), late=late, soon=soon)
-    for *key, phase, count, overdue, due_soon in grouped:
+    pressing = bare.filter(phase__in=OPEN, due_on__lte=today + SOON).annotate(n=Count("*"), late=late)
+    for *key, phase, count, overdue in pressing:
         counts = found.setdefault(tuple(key), {})
-        if phase in OPEN:
-            _add(counts, Status.OVERDUE, overdue)
-            _add(counts, Status.DUE_SOON, due_soon)
-            _add(counts, phase, count - overdue - due_soon)
-        else:
-            _add(counts, phase, count)
+        rest = counts.pop(phase, 0) - count
+        for status, number in ((phase, rest), (Status.OVERDUE, overdue), (Status.DUE_SOON, count - overdue)):
+            _add(counts, status, number)
     return found
 
 
 def _add(counts: dict[str, int], status: str, number: int) -> None:
-    if number:
+    if number > 0:
         counts[status] = counts.get(status, 0) + number
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from qifu.services.work_plans.fields import grouped
-from qifu.services.work_plans.queries.work import KINDS, LOOKS, ORDER, Place, list_link, status_of
+from qifu.services.work_plans.queries.work import KINDS, LOOKS, ORDER, list_link, status_of
 from qifu.services.work_plans.status import STATUS_TITLES, Status
 
 register = template.Library()
@@ -46,46 +46,66 @@ def rows_link(plan_id: int, **query: Any) -> str:
 
 
 @register.simple_tag
-def board_cells(row: Any, places: Sequence[Place]) -> SafeString:
-    """Draw the cells of one row of the board; a few thousand a page, so they are joined here and not by the engine."""
-    base = reverse("assignment", args=[0]).rsplit("0", 1)
+def board_rows(board: Any, plan_id: int, place: str, level: str) -> SafeString:
+    """Draw the rows of the board; thousands of cells a page, so they are joined here and not by the engine."""
+    address = escape(list_link(plan_id))
+    before, after = reverse("assignment", args=[0]).rsplit("0", 1)
+    shown = {
+        (
+            one.code,
+            status,
+        ): f'{after}" title="{escape(one.name)} {word}" aria-label="{escape(one.name)} {word}">{letter}</a></td>'
+        for one in board.places
+        for status, (word, letter, _) in _WORDS.items()
+    }
+    start = {
+        status: f'<td class="cell"><a class="dot dot-{look} is-{status}" href="{before}'
+        for status, (_, _, look) in _WORDS.items()
+    }
+    codes = [one.code for one in board.places]
     parts: list[str] = []
-    for place in places:
-        found = row.cells.get(place.code)
-        if found is None:
-            parts.append('<td class="cell"></td>')
-            continue
-        status, pk = found
-        word, letter, look = _WORDS[status]
+    for row in board.rows:
+        asked = f"kind={row.kind}&amp;number={row.number}&amp;place={place}&amp;level={level}"
         parts.append(
-            f'<td class="cell"><a class="dot dot-{look} is-{status}" href="{base[0]}{pk}{base[1]}" '
-            f'title="{escape(place.name)} {word}" aria-label="{escape(place.name)} {word}">{letter}</a></td>'
+            f'<tr><th scope="row" class="task"><a href="{address}?{asked}"><span class="soft">{KINDS[row.kind]} {row.number}</span> '
+            f"{escape(row.title)}</a></th>"
         )
+        cells = row.cells
+        for code in codes:
+            if code in cells:
+                status, pk = cells[code]
+                parts.append(f"{start[status]}{pk}{shown[code, status]}")
+            else:
+                parts.append('<td class="cell"></td>')
+        parts.append(f'<td class="cell">{_total(row.counts, address, asked)}</td></tr>\n')
     return mark_safe("".join(parts))
 
 
-@register.simple_tag
-def board_total(counts: Mapping[str, int], plan_id: int, **query: Any) -> SafeString:
-    """Draw the total of a row or column: closed of all, and what is overdue; each figure leads to its rows."""
+def _total(counts: Mapping[str, int], address: str, asked: str) -> str:
+    """Return a total: closed of all, and what is overdue; each figure leads to its rows. All parts are escaped."""
     whole = sum(counts.values())
     if not whole:
-        return mark_safe("—")
+        return "—"
     closed, overdue = counts.get(Status.CLOSED, 0), counts.get(Status.OVERDUE, 0)
-    every = escape(list_link(plan_id, **query))
-    parts = [
-        f'<a href="{escape(list_link(plan_id, status="closed", **query))}" title="销号">{closed:,}</a>'
-        f'<span class="soft">/</span><a href="{every}" title="全部">{whole:,}</a>'
-    ]
-    if overdue:
-        late = escape(list_link(plan_id, status="overdue", **query))
-        parts.append(f'<a class="late" href="{late}">逾期 {overdue:,}</a>')
-    return mark_safe(f'<span class="totals">{"".join(parts)}</span>')
+    late = (
+        f'<a class="late" href="{address}?{asked}&amp;status=overdue">逾期 {overdue:,}</a>' if overdue else ""
+    )
+    return (
+        f'<span class="totals"><a href="{address}?{asked}&amp;status=closed" title="销号">{closed:,}</a>'
+        f'<span class="soft">/</span><a href="{address}?{asked}" title="全部">{whole:,}</a>{late}</span>'
+    )
 
 
 @register.simple_tag
-def board_column(board: Any, place: Place, plan_id: int) -> SafeString:
-    """Draw the total of one column."""
-    return board_total(board.totals.get(place.code, {}), plan_id, place=place.code, level="own")
+def board_totals(board: Any, plan_id: int, place: str, level: str) -> SafeString:
+    """Draw the cells of the total row: each column, then the whole."""
+    address = escape(list_link(plan_id))
+    columns = [
+        _total(board.totals.get(one.code, {}), address, f"place={one.code}&amp;level=own")
+        for one in board.places
+    ]
+    columns.append(_total(board.whole, address, f"place={place}&amp;level={level}"))
+    return mark_safe("".join(f'<td class="cell">{one}</td>' for one in columns))
 
 
 @register.filter
