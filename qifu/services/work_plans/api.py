@@ -1,7 +1,7 @@
-"""Read-only JSON API of published plans; shows exactly what the pages would show to the same person."""
+"""Read-only JSON API of published plans and their work; shows exactly what the pages would show to the same person."""
 
 # No postponed annotations here: ninja reads them from the wrapped function, where their names are unknown.
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from ninja import Field, Query, Router, Schema
 from ninja.pagination import PageNumberPagination, paginate
 
 from qifu.services.work_plans.queries import plans as queries
+from qifu.services.work_plans.queries import work, work_events
 
 router = Router(tags=["工作要点"])
 Words = Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$")]
@@ -153,3 +154,140 @@ def list_units(request: HttpRequest, plan: int) -> Any:
         }
         for unit in work
     ]  # fmt: skip
+
+
+class AssignmentOut(Schema):
+    """One item at one place: who leads it, how it stands today; `plan_due_on` is the document's own deadline."""
+
+    id: int
+    plan_id: int
+    kind: str
+    number: int
+    place_code: str
+    parent_id: int | None
+    title: str
+    requirement: str
+    lead: str | None
+    lead_state: str
+    due_on: date | None
+    plan_due_on: date | None
+    phase: str
+    status: str
+    last_report_at: datetime | None
+    closed_at: datetime | None
+    last_seq: int
+
+    @staticmethod
+    def resolve_lead(row: Any) -> str | None:
+        """The lead's name."""
+        return row.lead.name if row.lead else None
+
+    @staticmethod
+    def resolve_status(row: Any, context: Any) -> str:
+        """The status on the business day, computed from events and deadline."""
+        return work.status_of(row, context["request"].today).value
+
+
+class FigureOut(Schema):
+    """A figure that a unit reported (填报); `value` is exact decimal text."""
+
+    name: str
+    value: str
+    unit: str
+    as_of: date
+    target_order: int | None
+
+    @staticmethod
+    def resolve_value(figure: Any) -> str:
+        """The value without the zeros that the database pads it with."""
+        return format(Decimal(figure.value).normalize(), "f")
+
+
+class EvidenceOut(Schema):
+    """A file that bears out an event."""
+
+    name: str
+    size: int
+    sha256: str
+
+    @staticmethod
+    def resolve_name(evidence: Any) -> str:
+        """The file's name."""
+        return str(evidence.file.name)
+
+    @staticmethod
+    def resolve_size(evidence: Any) -> int:
+        """The file's size in bytes."""
+        return int(evidence.file.size)
+
+    @staticmethod
+    def resolve_sha256(evidence: Any) -> str:
+        """The digest of the file's content."""
+        return str(evidence.file.sha256)
+
+
+class EventOut(Schema):
+    """One thing that happened, in its order."""
+
+    seq: int
+    kind: str
+    at: datetime
+    by_name: str
+    organisation: str | None
+    text: str
+    facts: dict[str, Any]
+    answers: int | None
+    figures: list[FigureOut]
+    evidence: list[EvidenceOut]
+
+    @staticmethod
+    def resolve_organisation(event: Any) -> str | None:
+        """The name of the unit that acted."""
+        return event.organisation.name if event.organisation else None
+
+    @staticmethod
+    def resolve_answers(event: Any) -> int | None:
+        """The number of the question that this answers."""
+        return event.answers.seq if event.answers else None
+
+    @staticmethod
+    def resolve_figures(event: Any) -> list[Any]:
+        """The prefetched figures."""
+        return list(event.figures.all())
+
+    @staticmethod
+    def resolve_evidence(event: Any) -> list[Any]:
+        """The prefetched files."""
+        return list(event.evidence.all())
+
+
+class AssignmentQuery(Schema):
+    """What assignments may be asked for."""
+
+    plan: int | None = None
+    kind: Words = ""
+    number: int | None = None
+    place_code: Words = ""
+    parent: int | None = None
+    status: Words = ""
+
+
+@router.get("/assignments", response=list[AssignmentOut], summary="落实事项及其状态")
+@paginate(PageNumberPagination, page_size=100)
+def list_assignments(request: HttpRequest, asked: Query[AssignmentQuery]) -> Any:
+    """List the current assignments that the asker may follow; `status` as computed on the business day."""
+    who: Any = request
+    rows = work.assignments(who.actor, who.at).select_related("lead").order_by("plan", "order", "place_code")
+    same = {
+        "plan_id": asked.plan, "kind": asked.kind, "number": asked.number, "place_code": asked.place_code,
+        "parent_id": asked.parent,
+    }  # fmt: skip
+    rows = rows.filter(**{name: value for name, value in same.items() if value not in (None, "")})
+    return rows.filter(work.status_filter(asked.status, who.today)) if asked.status else rows
+
+
+@router.get("/assignments/{assignment}/events", response=list[EventOut], summary="一个落实事项的推进记录")
+def list_events(request: HttpRequest, assignment: int) -> Any:
+    """List what happened to an assignment in its order; what people say inside is for those who follow it."""
+    asked: Any = request
+    return list(work_events.events(asked.actor, asked.at, assignment))
