@@ -17,7 +17,7 @@ from qifu.foundation.channels.tests.provider import SECRET, STAFF, Book, Clock, 
 from qifu.foundation.notices import finish_own
 from qifu.foundation.tests.acts import AT, AuditRow, act
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 TEXT = "验证码 482913，五分钟内有效。"
 
 

@@ -37,7 +37,7 @@ from qifu.foundation.tests.acts import AT, act
 from qifu.foundation.working_calendar import shipped_calendar
 from qifu.foundation.working_days import SHANGHAI
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 FRIDAY = datetime(2024, 3, 1, 10, 0, tzinfo=SHANGHAI)
 assert FRIDAY == AT
 
