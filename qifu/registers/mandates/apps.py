@@ -23,6 +23,7 @@ class MandatesConfig(AppConfig):
 
         access.add_authority(MandateAuthority())
         retention.declare_bond(bound_until)
+        retention.declare_erasure(identities.forget_identities)
         # A one-time password was handed over face to face; the second step is demanded from the next sign-in on.
         second_factor.require_when(
             lambda person, at: not person.must_change_password and holds_mandate(person.pk, at)

@@ -6,6 +6,7 @@ An identity is linked to an account that exists only by the person who is signed
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from datetime import datetime
 
 from django.db import IntegrityError
@@ -13,9 +14,11 @@ from django.http import HttpRequest
 
 from qifu.foundation.access import SYSTEM, Actor, find
 from qifu.foundation.action import Refused, action, current_act
-from qifu.registers.mandates.models import ExternalIdentity
+from qifu.registers.mandates.actions import NO_NAME
+from qifu.registers.mandates.models import ExternalIdentity, Invitation
 from qifu.registers.mandates.registration import subject_keys
 from qifu.registers.people.actions import create_person
+from qifu.registers.people.contacts import set_contact
 from qifu.registers.people.models import Person
 from qifu.registers.people.openid import Identity
 from qifu.registers.people.sign_in import admit
@@ -87,6 +90,12 @@ def unlink_identity(*, by: Actor, at: datetime, identity_id: int) -> None:
     row.delete()
 
 
+def forget_identities(person: Person) -> None:
+    """Delete what is kept of a person here whose personal data is erased, inside that act."""
+    ExternalIdentity.objects.filter(person=person).delete()
+    Invitation.objects.filter(mandate__person=person).update(name=NO_NAME, mobile="")
+
+
 def _link(identity: Identity, person: Person, at: datetime) -> ExternalIdentity:
     row = ExternalIdentity(
         issuer=identity.issuer, subject_key=subject_keys(identity)[0], person=person, linked_at=at
@@ -102,4 +111,7 @@ def _new_person(identity: Identity, at: datetime) -> Person:
     person.set_unusable_password()
     person.one_time_until = None
     person.save()
+    if identity.mobile:
+        with suppress(Refused):  # a number from abroad, or none at all: the person may add one
+            set_contact(by=SYSTEM, at=at, person=person, kind="mobile", value=identity.mobile, verified=True)
     return person

@@ -20,7 +20,7 @@ from qifu.registers.mandates.models import ExternalIdentity, Mandate
 from qifu.registers.mandates.tests.conftest import MakeFirm, represent
 from qifu.registers.people import openid
 from qifu.registers.people.actions import disable_person
-from qifu.registers.people.models import Person
+from qifu.registers.people.models import Contact, Person
 from qifu.registers.people.openid import Identity
 from qifu.registers.people.tests.openid_provider import LocalProvider, local_provider, provider_file, resigned
 
@@ -63,8 +63,10 @@ def test_the_first_sign_in_makes_a_person_without_rights_and_later_ones_find_it(
 ) -> None:
     client = Client()
     assert "浙里办（模拟）" in client.get("/sign-in/", **HOST).content.decode()
-    assert arrive(client, local, "zlb", "s-1", name="李四").headers["Location"] == "/"
+    given = {"name": "李四", "phone_number": "+86 138 0000 1234"}
+    assert arrive(client, local, "zlb", "s-1", **given).headers["Location"] == "/"
     person = Person.objects.get()
+    assert Contact.objects.get().value == "13800001234" and Contact.objects.get().verified_at
     assert person.name == "李四" and not person.has_usable_password() and not person.posts.exists()
     assert client.get("/account/", **HOST).status_code == 200
     row = ExternalIdentity.objects.get()
@@ -218,7 +220,9 @@ def test_an_account_is_linked_only_by_whoever_is_signed_in_to_it(
 
 def test_the_only_way_in_cannot_be_taken_away(local: LocalProvider) -> None:
     person = identities.sign_in_from_outside(
-        by=ANONYMOUS, at=timezone.now(), identity=Identity("https://i.example", "s", "\0\u202e " + "长" * 80)
+        by=ANONYMOUS,
+        at=timezone.now(),
+        identity=Identity("https://i.example", "s", "\0\u202e " + "长" * 80, "not a number"),
     )
     assert person.name == "长" * 60
     with pytest.raises(Refused, match="唯一方式"):
