@@ -105,6 +105,7 @@ def lay_demo_work(*, plan: Plan, by: Actor, at: datetime) -> int:
     for row in rows.values():
         _course(play, row)
     _questions(play, rows)
+    _milestones(play, rows)
     _schedule(play, rows)
     _reminders(play)
     with request_id("demo"):  # who holds what is then asked once for each act
@@ -289,9 +290,8 @@ def _questions(play: _Play, rows: dict[tuple[str, int], Assignment]) -> None:
         play.on(day, talk(rows[("task", number)], question, answer), hour=16)
 
 
-def _schedule(play: _Play, rows: dict[tuple[str, int], Assignment]) -> None:
-    """Deadlines moved, milestones of the special actions, the order of the first tasks, a comment."""
-    office = play.people[OFFICE]
+def _milestones(play: _Play, rows: dict[tuple[str, int], Assignment]) -> None:
+    """Milestones of the first special actions, some of them reached."""
 
     def milestones(row: Assignment, titles: list[str]) -> _Step:
         drafts = [
@@ -318,6 +318,11 @@ def _schedule(play: _Play, rows: dict[tuple[str, int], Assignment]) -> None:
             play.on(date(2024, 3, 7), milestones(row, titles))
             if number % 2:
                 play.on(date(2024, 4, 26), reach(row))
+
+
+def _schedule(play: _Play, rows: dict[tuple[str, int], Assignment]) -> None:
+    """Deadlines moved, the order of the first tasks, a comment."""
+    office = play.people[OFFICE]
 
     def due(row: Assignment, day: date, reason: str) -> _Step:
         return lambda at: actions.set_due(assignment=row, due_on=day, reason=reason, by=office, at=at)

@@ -59,26 +59,7 @@ def decompose(
     new = [one for one in wanted if one.code not in there]
     if not new:
         return []
-    leads = _leads(row, new, differing)
-    rows, events, parts = [], [], []
-    for place in new:
-        own = differing.get(place.code, PlaceException())
-        due = own.due_on or due_on or row.due_on
-        text = _template(own.requirement) or template
-        child = _part(row, place, text)
-        rows.append(child)
-        events.append(_opened(child, due, row))
-        lead = leads.get(place.code)
-        if lead is not None:
-            events.append(
-                prepare(child, EventKind.LEAD_PROPOSED, facts={"lead": lead.pk, "lead_name": lead.name})
-            )
-            parts.append(
-                AssignmentUnit(
-                    assignment=child, order=1, organisation=lead, name=lead.name, role=PlanUnit.Role.LEAD
-                )
-            )
-    insert(rows, events, parts)
+    rows = _children(row, new, differing, template=template, due_on=due_on or row.due_on)
     facts = {
         "places": [one.code for one in new],
         "left_out": sorted(code for code, own in differing.items() if own.left_out),
@@ -86,6 +67,29 @@ def decompose(
     }
     record(row, EventKind.DECOMPOSED, text=template, facts=facts, grant=own_grant(row, _ORGANISE))
     _tell(row, rows, at)
+    return rows
+
+
+def _children(
+    row: Assignment, places: Sequence[Division], differing: Mapping[str, PlaceException], *, template: str, due_on: date | None
+) -> list[Assignment]:  # fmt: skip
+    """Open one part at each place, from the template or as its exception says, with its proposed lead."""
+    leads = _leads(row, places, differing)
+    rows, events, parts = [], [], []
+    for place in places:
+        own = differing.get(place.code, PlaceException())
+        child = _part(row, place, _template(own.requirement) or template)
+        rows.append(child)
+        events.append(_opened(child, own.due_on or due_on, row))
+        lead = leads.get(place.code)
+        if lead is not None:
+            named = {"lead": lead.pk, "lead_name": lead.name}
+            events.append(prepare(child, EventKind.LEAD_PROPOSED, facts=named))
+            role = PlanUnit.Role.LEAD
+            parts.append(
+                AssignmentUnit(assignment=child, order=1, organisation=lead, name=lead.name, role=role)
+            )
+    insert(rows, events, parts)
     return rows
 
 

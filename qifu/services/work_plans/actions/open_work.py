@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from qifu.foundation.access import Actor
 from qifu.foundation.action import action, current_act
-from qifu.foundation.notices import notify
+from qifu.foundation.notices import finish_to_dos, notify
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.organisations.queries import expansion
 from qifu.services.work_plans.actions.record import link_to, prepare, record_many
@@ -178,6 +178,7 @@ def _dropped(row: Assignment, *, withdrawn: bool) -> list[Event]:
     if row.item_id is None:
         return []
     row.item = None
+    finish_to_dos(row, at=current_act().at)
     return [prepare(row, EventKind.PLAN_CHANGED, facts={"standing": "withdrawn" if withdrawn else "dropped"})]
 
 
@@ -209,17 +210,21 @@ def _changed(
 
 def _sync_units(row: Assignment, wanted: list[_Unit], kept: list[AssignmentUnit]) -> dict[str, list[str]]:
     """Add the units that the document added, take out those it dropped; what people added or expanded stays."""
+    wording = {one.expanded_from or one.name for one in wanted}
     sources = {unit.expanded_from for unit in kept if unit.expanded_from}
-    missing = [
-        one for one in wanted if not any(_same(one, unit) for unit in kept) and one.name not in sources
+    fresh = [
+        one
+        for one in wanted
+        if (one.expanded_from or one.name) not in sources and not any(_same(one, unit) for unit in kept)
     ]
-    gone = [
-        unit
-        for unit in kept
-        if not unit.added
-        and not any(_same(one, unit) for one in wanted)
-        and unit.expanded_from not in {one.expanded_from or one.name for one in wanted}
-    ]
+    gone = []
+    for unit in kept:
+        named = any(_same(one, unit) for one in wanted)
+        if unit.added and named:
+            unit.added = False  # the document names it now
+            unit.save()
+        elif not unit.added and not named and unit.expanded_from not in wording:
+            gone.append(unit)
     confirmed = row.lead_id if row.lead_state == Assignment.LeadState.CONFIRMED else None
     for unit in gone:
         if unit.organisation_id is not None and unit.organisation_id == confirmed:
@@ -228,7 +233,6 @@ def _sync_units(row: Assignment, wanted: list[_Unit], kept: list[AssignmentUnit]
         else:
             unit.delete()
     order = max((unit.order for unit in kept), default=0)
-    fresh = [one for one in missing if (one.expanded_from or one.name) not in sources]
     AssignmentUnit.objects.bulk_create(
         [one.row(row, order + step) for step, one in enumerate(fresh, start=1)]
     )
