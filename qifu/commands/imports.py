@@ -66,7 +66,10 @@ def run_file(
                 return _unreadable(f"没有找到必填的栏目：{'、'.join(missing)}。请用 --mapping 指定")
             return _check(kind, proposal, path) if dry_run else _import(kind, proposal, path)
     except OSError as error:
-        return _unreadable(f"{error.filename or path}：打不开（{error.strerror}）")
+        missing_file = isinstance(error, FileNotFoundError)
+        return _unreadable(
+            f"{error.filename or path}：{'文件不存在' if missing_file else '打不开，请检查是不是文件、有没有读取权限'}"
+        )
     except (Refused, DataError) as error:
         return _unreadable(str(error))
 

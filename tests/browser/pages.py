@@ -23,6 +23,8 @@ class Place:
 
 A_REVIEW = "main tr:has-text('待审核'):has-text('林致远') td a[href*='/reviews/']"
 A_PLAN = "main h2 a[href^='/plans/']"
+WORK = "/workbench/work/plans/"
+A_WORK = "main .work-rows .lead-cell a"
 
 PLACES = [
     Place("home", "/"),
@@ -69,6 +71,10 @@ PLACES = [
     Place("security-roles", "/workbench/security/roles/", who="security"),
     Place("security-retention", "/workbench/security/retention/", who="security"),
     Place("operations", "/workbench/operations/", who="admin"),
+    # importer
+    Place("imports", "/workbench/imports/", who="admin"),
+    Place("import-upload", "/workbench/imports/upload/", who="admin"),
+    Place("first-passwords", "/workbench/people/first-passwords/", who="admin"),
     # divisions
     Place("divisions", "/divisions/"),
     Place("division", "/divisions/330100/"),
@@ -160,5 +166,29 @@ PLACES = [
         who="province",
         through=(A_REVIEW, "main a[href$='/all/']", "main a[href*='/correct/']"),
         uploaded=True,
+    ),
+    # work on plans: the demo plan is the only one with work
+    Place("work-mine", "/workbench/work/", who="province"),
+    Place("work-mine-department", "/workbench/work/", who="department"),
+    Place("work-mine-county", "/workbench/work/", who="county"),
+    Place("work-board", WORK, who="province"),
+    Place("work-board-all", WORK, who="province", through=("main .chips a[href*='level=all']",)),
+    Place("work-board-city", WORK, who="city"),
+    Place("work-statuses", WORK, who="province", through=("main .tabs-line a[href$='/statuses/']",)),
+    Place("work-list", WORK, who="province", through=("main .tabs-line a[href$='/list/']",)),
+    Place("work-timeline", WORK, who="province", through=("main .tabs-line a[href$='/timeline/']",)),
+    Place("work-calendar", WORK, who="province", through=("main .tabs-line a[href$='/calendar/']",)),
+    Place("work-compare", WORK, who="province", through=("main .tabs-line a[href$='/compare/']",)),
+    Place("work-generic", WORK, who="province", through=("main .tabs-line a[href$='/generic/']",)),
+    Place("work-unit", "/workbench/work/units/330000.reform_office/", who="province"),
+    Place("work-item", "/workbench/work/", who="province", through=(A_WORK,)),
+    Place("work-item-department", "/workbench/work/", who="department", through=(A_WORK,)),
+    Place("work-item-county", "/workbench/work/", who="county", through=(A_WORK,)),
+    Place("work-act", "/workbench/work/", who="province", through=(A_WORK, "main a[href*='/do/decompose/']")),
+    Place(
+        "work-act-milestones",
+        "/workbench/work/",
+        who="department",
+        through=(A_WORK, "main a[href*='/do/set_milestones/']"),
     ),
 ]
