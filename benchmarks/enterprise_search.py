@@ -135,6 +135,7 @@ def fill(size: int, seed: str, connection: Any) -> list[str]:
                     **one,
                     name_text=text_of(one["name"]),
                     division_certainty="certain",
+                    capital_currency="CNY",
                     source=source,
                     updated_at=at,
                 )

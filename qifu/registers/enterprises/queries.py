@@ -234,7 +234,7 @@ def enterprise(pk: int, actor: Actor, at: datetime) -> EnterpriseDetail:
         row=row, facts=tuple(f for f in facts if f.value or f.reading),
         missing=tuple(f.title for f in facts if not f.value and not f.reading),
         former_names=tuple(FormerName(n.name, n.effective_to, titles[n.source_id]) for n in names),
-        changes=tuple(_change(c, titles[c.source_id], day) for c in changes), simulated=row.source.simulated,
+        changes=tuple(_change(row, c, titles[c.source_id], day) for c in changes), simulated=row.source.simulated,
     )  # fmt: skip
 
 
@@ -277,9 +277,9 @@ def _shown(row: Enterprise, name: str, value: object, day: date) -> str:
         case "status":
             return STATUSES[str(value)]
         case "capital":
-            return amount_text(row.capital, row.capital_currency)
+            return amount_text(row.capital, row.capital_currency or "CNY")
         case "paid_in":
-            return amount_text(row.paid_in, row.paid_in_currency)
+            return amount_text(row.paid_in, row.paid_in_currency or "CNY")
         case "division_code":
             return f"{gazetteer(day).full_name(str(value))}（{value}）"
         case "industry_code":
@@ -289,8 +289,9 @@ def _shown(row: Enterprise, name: str, value: object, day: date) -> str:
     return str(value)
 
 
-def _change(change: EnterpriseChange, source: str, day: date) -> Change:
-    past = Enterprise(**{k: v for k, v in change.before.items() if v is not None and k in _FIELDS})
+def _change(row: Enterprise, change: EnterpriseChange, source: str, day: date) -> Change:
+    known = {name: getattr(row, name) for name in ("investment", "capital_currency", "paid_in_currency")}
+    past = Enterprise(**known | {k: v for k, v in change.before.items() if v is not None and k in _FIELDS})
     shown = [
         (str(Enterprise._meta.get_field(name).verbose_name), _shown(past, name, value, day) or "未填")
         for name, value in change.before.items()
