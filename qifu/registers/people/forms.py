@@ -177,7 +177,7 @@ class DelegationForm(forms.Form):
     post_id = forms.TypedChoiceField(label="岗位", coerce=int)
     delegate_id = forms.TypedChoiceField(label="代理人", coerce=int, help_text="同一单位或同一区划的在岗同事")
     starts_on = _day("开始日")
-    ends_on = _day("结束日", help_text="这一天起不再代理，由本人恢复办理")
+    ends_on = _day("结束日", help_text="这一天起不再代理；可以随时提前结束")
     reason = forms.ChoiceField(label="原因", choices=_please_choose(delegations.REASONS.items()))
 
     def __init__(

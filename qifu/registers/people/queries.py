@@ -376,7 +376,7 @@ class RoleView:
 
 
 def role_overview(actor: Actor, at: datetime) -> list[RoleView]:
-    """Return every role, what it permits and how many people hold it by a post today."""
+    """Return every role, those given by post first, what it permits and how many people hold it by a post today."""
     require(actor, "people.secure", at)
     day = timezone.localdate(at)
     held = Post.objects.filter(starts_on__lte=day, awaits_confirmation=False, person__is_active=True)
@@ -389,7 +389,7 @@ def role_overview(actor: Actor, at: datetime) -> list[RoleView]:
             holders=counts[code],
             by_post=code in post_roles(),
         )
-        for code, title in roles().items()
+        for code, title in sorted(roles().items(), key=lambda role: role[0] not in post_roles())
     ]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 
 from qifu.foundation import clock
 from qifu.foundation.access import ANONYMOUS, Actor
@@ -52,5 +53,7 @@ def must_set_up_factor(person: Person) -> bool:
     """Tell whether a post of the person demands an authenticator (QIFU_REQUIRE_TOTP) that is not set up."""
     if not settings.REQUIRE_TOTP:
         return False
-    open_posts = person.posts.filter(ends_on=None) | person.posts.filter(ends_on__gt=clock.now().date())
+    open_posts = person.posts.filter(ends_on=None) | person.posts.filter(
+        ends_on__gt=timezone.localdate(clock.now())
+    )
     return lacks_second_factor(person.pk, open_posts.values_list("role", flat=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pyotp
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 from hypothesis import given
@@ -244,3 +245,31 @@ def test_half_a_sign_in_ends_after_five_minutes_or_with_the_password(
     actions.reset_password(by=SYSTEM, at=AT, person=person)
     assert client.post("/sign-in/second/", {"code": recovery[0]}).headers["Location"] == "/sign-in/"
     assert client.get("/account/").status_code == 302
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_code_given_four_times_at_once_serves_once(make_person: MakePerson) -> None:
+    person = make_person("officer")
+    secret, recovery = enrol(person)
+    at, by = AT + LATER, person.as_actor()
+    for code in (code_at(secret, at), recovery[0]):
+        together, answers, failures = threading.Barrier(4), list[bool](), list[BaseException]()
+
+        def use(
+            code: str = code, together: Any = together, answers: Any = answers, failures: Any = failures
+        ) -> None:
+            try:
+                together.wait(timeout=20)
+                answers.append(second_factor.check(by=by, at=at, person=person, code=code))
+            except BaseException as error:
+                failures.append(error)
+            finally:
+                connections.close_all()
+
+        threads = [threading.Thread(target=use) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(timeout=60)
+        assert failures == [] and sorted(answers) == [False, False, False, True]
+        sign_in.admit(by=by, at=at, person=person)
