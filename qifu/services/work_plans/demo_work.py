@@ -271,6 +271,11 @@ def _close(play: _Play, row: Assignment) -> _Step:
 def _questions(play: _Play, rows: dict[tuple[str, int], Assignment]) -> None:
     office = play.people[OFFICE]
 
+    def reply(row: Assignment, question: int, answer: str) -> _Step:
+        return lambda at: actions.answer_question(
+            assignment=row, question=question, text=f"{answer}（模拟）", by=office, at=at
+        )
+
     def talk(row: Assignment, question: str, answer: str) -> _Step:
         def run(at: datetime) -> None:
             now = Assignment.objects.select_related("lead").get(pk=row.pk)
@@ -279,9 +284,7 @@ def _questions(play: _Play, rows: dict[tuple[str, int], Assignment]) -> None:
                 who = Actor(kind="system", name="宁波市改革办（模拟）")
             asked = actions.ask_question(assignment=now, text=f"{question}（模拟）", by=who, at=at)
             if answer:
-                actions.answer_question(
-                    assignment=now, question=asked.pk, text=f"{answer}（模拟）", by=office, at=at + timedelta(days=2)
-                )  # fmt: skip
+                play.on(at.date() + timedelta(days=2), reply(now, asked.pk, answer), hour=17)
 
         return run
 
