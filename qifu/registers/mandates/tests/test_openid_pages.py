@@ -29,12 +29,18 @@ MakePerson = Callable[..., Person]
 HOST = {"HTTP_HOST": "localhost"}
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[LocalProvider]:
+    with local_provider() as provider:
+        yield provider
+
+
 @pytest.fixture
-def local(tmp_path: Path, settings: Any) -> Iterator[LocalProvider]:
+def local(running: LocalProvider, tmp_path: Path, settings: Any, quick_passwords: None) -> LocalProvider:
     openid._kept.clear()
-    with local_provider() as running:
-        settings.OIDC_PROVIDERS = str(provider_file(tmp_path, running.issuer))
-        yield running
+    running.spoil = None
+    settings.OIDC_PROVIDERS = str(provider_file(tmp_path, running.issuer))
+    return running
 
 
 def arrive(
@@ -231,9 +237,9 @@ def test_the_only_way_in_cannot_be_taken_away(local: LocalProvider) -> None:
         )
 
 
-def test_a_provider_that_is_down_is_told_and_the_password_still_serves(local: LocalProvider) -> None:
-    local.stop()
-    local.server.server_close()
+def test_a_provider_that_is_down_is_told_and_the_password_still_serves(tmp_path: Path, settings: Any) -> None:
+    with local_provider() as local:
+        settings.OIDC_PROVIDERS = str(provider_file(tmp_path, local.issuer))
     page = Client().get("/sign-in/openid/zlb/", **HOST)
     assert (
         page.status_code == 422

@@ -43,10 +43,6 @@ class LocalProvider:
         assert answer.status_code == 302, answer.text
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
-    def stop(self) -> None:
-        """Go down."""
-        self.server.shutdown()
-
 
 @contextmanager
 def local_provider() -> Iterator[LocalProvider]:

@@ -35,12 +35,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[LocalProvider]:
+    with local_provider() as provider:
+        yield provider
+
+
 @pytest.fixture
-def local(tmp_path: Path, settings: Any) -> Iterator[LocalProvider]:
+def local(running: LocalProvider, tmp_path: Path, settings: Any) -> LocalProvider:
     openid._kept.clear()
-    with local_provider() as running:
-        settings.OIDC_PROVIDERS = str(provider_file(tmp_path, running.issuer))
-        yield running
+    running.spoil, running.fail = None, False
+    settings.OIDC_PROVIDERS = str(provider_file(tmp_path, running.issuer))
+    return running
 
 
 def come_back(
@@ -200,11 +206,12 @@ def test_a_provider_that_is_down_is_told_in_plain_words(local: LocalProvider) ->
     local.fail = True
     with pytest.raises(Refused, match="暂时连不上，请稍后再试"):
         finish(provider, started, answer)
-    openid._kept.clear()
-    local.stop()
-    local.server.server_close()
+    with local_provider() as gone:
+        pass
     with pytest.raises(Refused, match="暂时连不上"):
-        openid.start(provider, redirect_uri=BACK)
+        openid.start(
+            dataclasses.replace(provider, issuer=gone.issuer, discovery=gone.issuer), redirect_uri=BACK
+        )
 
 
 def test_what_a_provider_says_of_itself_must_be_encrypted_and_its_own(local: LocalProvider) -> None:
