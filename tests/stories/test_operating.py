@@ -47,6 +47,12 @@ def site(
     return one
 
 
+@pytest.fixture(scope="module")
+def archive(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of the site, for tests that need any good one."""
+    return site.backup(str(tmp_path_factory.mktemp("kept")))
+
+
 @pytest.fixture
 def empty(site: Site, tmp_path: Path, new_database: Callable[[str], str]) -> Site:
     """Another site of the same kind in which there is nothing but the keys."""
@@ -108,9 +114,9 @@ def test_a_backup_made_while_others_write_is_of_one_moment(site: Site, empty: Si
     assert _manifest(archive)["tables"]["foundation_auditrow"]["rows"] == len(rows)
 
 
-def test_only_into_an_empty_site_unless_told(site: Site, empty: Site, tmp_path: Path) -> None:
-    archive = site.backup(str(tmp_path / "kept"))
+def test_only_into_an_empty_site_unless_told(empty: Site, archive: Path) -> None:
     empty.run("restore", str(archive))
+    original = empty.rows()
     empty.script(
         "from qifu.foundation import clock\nfrom qifu.foundation.access import SYSTEM\n"
         "from qifu.portal.actions import mark_notices_read\nmark_notices_read(by=SYSTEM, at=clock.now())"
@@ -120,16 +126,15 @@ def test_only_into_an_empty_site_unless_told(site: Site, empty: Site, tmp_path: 
     assert "已取消" in empty.run("restore", str(archive), "--replace", code=1)
     assert empty.rows() == changed
     said = empty.run("restore", str(archive), "--replace", "--yes")
-    assert "现有数据已备份到" in said and empty.rows() == site.rows() and empty.files() == files
+    assert "现有数据已备份到" in said and empty.rows() == original and empty.files() == files
     own = Path(re.findall(r"现有数据已备份到 (.+)", said)[0])
     empty.run("restore", str(own), "--replace", "--yes", "--no-backup")
     assert empty.rows() == changed
 
 
 def test_an_archive_that_is_not_whole_or_not_ours_changes_nothing(
-    site: Site, empty: Site, tmp_path: Path
+    empty: Site, archive: Path, tmp_path: Path
 ) -> None:
-    archive = site.backup(str(tmp_path / "kept"))
     empty.run("restore", str(archive))
     rows, files = empty.rows(), empty.files()
     content = archive.read_bytes()
@@ -152,8 +157,7 @@ def test_an_archive_that_is_not_whole_or_not_ours_changes_nothing(
     assert not [p.name for p in tmp_path.iterdir() if p.name.startswith((".restoring", "files.before"))]
 
 
-def test_another_key_is_told_before_anything_is_touched(site: Site, empty: Site, tmp_path: Path) -> None:
-    archive = site.backup(str(tmp_path / "kept"))
+def test_another_key_is_told_before_anything_is_touched(empty: Site, archive: Path) -> None:
     (empty.folder / "seal_key").unlink()
     said = empty.run("restore", str(archive), code=1)
     assert "另一把加密密钥" in said and str(empty.folder / "seal_key") in said
@@ -172,8 +176,7 @@ def test_old_backups_go_and_the_last_is_known(site: Site, tmp_path: Path) -> Non
     assert site.run("backup", "--keep", "0", code=2)
 
 
-def test_a_site_that_runs_is_neither_upgraded_nor_replaced(site: Site, tmp_path: Path) -> None:
-    archive = site.backup(str(tmp_path))
+def test_a_site_that_runs_is_neither_upgraded_nor_replaced(site: Site, archive: Path, tmp_path: Path) -> None:
     with site.served():
         assert "还在运行" in site.run("upgrade", code=1)
         assert "还在运行" in site.run("restore", str(archive), "--replace", "--yes", code=1)

@@ -75,7 +75,7 @@ def stored_rows(site: Site) -> dict[str, dict[str, dict[str, Any]]]:
         with closing(sqlite3.connect(site.folder / "qifu.sqlite3")) as database:
             asked = database.execute(
                 "SELECT name FROM sqlite_master WHERE type='table' AND name NOT LIKE 'sqlite_%'"
-                " AND name NOT LIKE 'foundation_search_grams%'"
+                " AND name NOT LIKE '%_grams%'"
             ).fetchall()
             return {name: _keyed(database.execute(f'SELECT * FROM "{name}"')) for (name,) in asked}
     with psycopg.connect(site.url) as database:
