@@ -187,7 +187,8 @@ def _chosen(request: Request, row: Import, kind: ImportKind) -> ColumnMapping:
         return proposal.mapping
     places: dict[str, int] = {}
     titles = {column.name: column.title for column in kind.columns}
-    for key, name in request.POST.items():
+    for key in request.POST:
+        name = request.POST.get(key, "")
         if key.startswith("column-") and key[7:].isascii() and key[7:].isdigit() and name:
             if name in places:
                 raise Refused(f"两列都选了“{titles.get(name, name)}”，请只留一列")

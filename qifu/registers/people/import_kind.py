@@ -6,9 +6,10 @@ A password is made only when it is handed over (`first_passwords`), so that it n
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
@@ -21,10 +22,11 @@ from qifu.registers.divisions.division_book import DivisionBook
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.organisations.queries import Resolution, name_book_from_rows, resolve_names
 from qifu.registers.people.actions import USERNAME, add_post, end_post
+from qifu.registers.people.attempts import sign_in_name
 from qifu.registers.people.models import Person, Post
 from qifu.registers.people.retention import schedule_retention
-from qifu.registers.people.sign_in import sign_in_name
 
+T = TypeVar("T")
 _DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))(?: 00:00:00)?")
 # Which column a refusal of the acts speaks of, by its field.
 _COLUMN_OF = {"organisation_code": "organisation", "place_code": "place"}
@@ -58,6 +60,18 @@ class _Faulty(Exception):
     def __init__(self, column: str, reason: str, proposal: str = "") -> None:
         super().__init__(reason)
         self.column, self.reason, self.proposal = column, reason, proposal
+
+
+class _Unreadable(Exception):
+    """Everything that is wrong with one row."""
+
+    def __init__(self, faults: Sequence[_Faulty]) -> None:
+        super().__init__()
+        self.faults = faults
+
+    def remarks(self, number: int) -> list[Remark]:
+        """Return a remark for each fault."""
+        return [Remark(number, fault.column, fault.reason, fault.proposal) for fault in self.faults]
 
 
 @dataclass(frozen=True)
@@ -94,27 +108,50 @@ def _known(rows: Sequence[SourceRow], day: date) -> _Known:
 
 
 def _read(row: SourceRow, known: _Known) -> _Entry:
-    values = row.values
-    username, name = sign_in_name(values.get("username", "")), " ".join(values.get("name", "").split())
+    """Return the row understood; raises _Unreadable with everything that is wrong with it."""
+    values, faults = row.values, list[_Faulty]()
+
+    def part(read: Callable[[], T]) -> T | None:
+        try:
+            return read()
+        except _Faulty as faulty:
+            faults.append(faulty)
+            return None
+
+    username, name = part(lambda: _username(values)), part(lambda: _name(values))
+    role = part(lambda: _role(values.get("role", ""), known))
+    organisation = part(lambda: _organisation(values.get("organisation", ""), known))
+    place = part(lambda: _place(values.get("place", ""), organisation, known)) if not faults else None
+    starts_on = part(lambda: _day("starts_on", values.get("starts_on", "")))
+    ends_on = part(lambda: _day("ends_on", values["ends_on"])) if values.get("ends_on") else None
+    if starts_on and ends_on and ends_on <= starts_on:
+        faults.append(_Faulty("ends_on", "离任日必须晚于任职日", "请核对两个日期"))
+    if faults or not (username and name and role and place and starts_on):
+        raise _Unreadable(faults)
+    return _Entry(username, name, organisation, role, place, starts_on, ends_on)
+
+
+def _username(values: Mapping[str, str]) -> str:
+    username = sign_in_name(values.get("username", ""))
     if not USERNAME.fullmatch(username):
-        raise _Faulty(
-            "username", "登录名不合规则", "以字母开头，3 至 32 位，只用小写字母、数字、点、横线和下划线"
-        )
+        rule = "以字母开头，3 至 32 位，只用小写字母、数字、点、横线和下划线"
+        raise _Faulty("username", "登录名不合规则" if username else "没有填写登录名", rule)
+    return username
+
+
+def _name(values: Mapping[str, str]) -> str:
+    name = " ".join(values.get("name", "").split())
     if not name.isprintable() or not 0 < len(name) <= 60:
         raise _Faulty(
-            "name", "没有填写姓名" if not name else "姓名过长或含有看不见的字符", "请填写姓名（60字以内）"
+            "name", "姓名过长或含有看不见的字符" if name else "没有填写姓名", "请填写姓名（60字以内）"
         )
-    role = known.roles.get(values.get("role", ""))
-    if role is None:
-        titles = "、".join(post_roles().values())
-        raise _Faulty("role", f"没有“{values.get('role', '')[:30]}”这个角色", f"可用：{titles}")
-    organisation = _organisation(values.get("organisation", ""), known)
-    place = _place(values.get("place", ""), organisation, known)
-    starts_on = _day("starts_on", values.get("starts_on", ""))
-    ends_on = _day("ends_on", values["ends_on"]) if values.get("ends_on") else None
-    if ends_on is not None and ends_on <= starts_on:
-        raise _Faulty("ends_on", "离任日必须晚于任职日", "请核对两个日期")
-    return _Entry(username, name, organisation, role, place, starts_on, ends_on)
+    return name
+
+
+def _role(written: str, known: _Known) -> str:
+    if written not in known.roles:
+        raise _Faulty("role", f"没有“{written[:30]}”这个角色", f"可用：{'、'.join(post_roles().values())}")
+    return known.roles[written]
 
 
 def _organisation(written: str, known: _Known) -> Organisation | None:
@@ -167,8 +204,8 @@ def check_people(rows: Sequence[SourceRow]) -> list[Remark]:
         try:
             entry = _read(row, known)
             _same_person(entry, names.get(entry.username))
-        except _Faulty as faulty:
-            found.append(Remark(row.number, faulty.column, faulty.reason, faulty.proposal))
+        except _Unreadable as unreadable:
+            found.extend(unreadable.remarks(row.number))
     return found
 
 
@@ -178,7 +215,8 @@ def _usernames(rows: Sequence[SourceRow]) -> set[str]:
 
 def _same_person(entry: _Entry, known_as: str | None) -> None:
     if known_as is not None and known_as != entry.name:
-        raise _Faulty("name", f"登录名“{entry.username}”属于另一姓名的人", "请核对姓名，或换一个登录名")
+        fault = _Faulty("name", f"登录名“{entry.username}”属于另一姓名的人", "请核对姓名，或换一个登录名")
+        raise _Unreadable([fault])
 
 
 @action("people.import_people", title="导入人员与岗位", permission="people.manage")
@@ -189,8 +227,8 @@ def import_people(*, rows: Sequence[SourceRow], source: str, by: Actor, at: date
         try:
             with transaction.atomic():
                 became, new_person = _write(_read(row, known), by, at)
-        except _Faulty as faulty:
-            outcome.remarks.append(Remark(row.number, faulty.column, faulty.reason, faulty.proposal))
+        except _Unreadable as unreadable:
+            outcome.remarks.extend(unreadable.remarks(row.number))
         except Refused as refused:
             field = next(iter(refused.fields), "")
             outcome.remarks.append(Remark(row.number, _COLUMN_OF.get(field, field), refused.message))
@@ -230,7 +268,9 @@ def _write(entry: _Entry, by: Actor, at: datetime) -> tuple[str, int]:
     if same.ends_on == entry.ends_on:
         return "unchanged", 0
     if entry.ends_on is None:
-        raise _Faulty("ends_on", f"这个岗位已登记于 {same.ends_on} 离任", "再次任职请写新的任职日")
+        raise _Unreadable(
+            [_Faulty("ends_on", f"这个岗位已登记于 {same.ends_on} 离任", "再次任职请写新的任职日")]
+        )
     end_post(by=by, at=at, person=person, post_id=same.pk, ends_on=entry.ends_on)
     return "updated", 0
 
