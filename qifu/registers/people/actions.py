@@ -130,7 +130,7 @@ def add_post(
     forget_grants()
     schedule_retention(at)
     if post.awaits_confirmation:
-        text = f"{holder.name}任{roles()[role]}，请您确认"
+        text = f"有一项任职等您确认：{roles()[role]}"
         notify(holders_of("security_administrator", at), title=text, link=reverse("security"))
     act = current_act()
     act.about(holder, place=place_code)
@@ -188,7 +188,7 @@ def _settle(post: Post, text: str, *, confirmed: bool) -> None:
     current_act().about(post.person, place=post.place_code)
     current_act().note(post=post.pk, role=post.role, confirmed=confirmed)
     told = [who for who in (post.person_id, post.proposed_by) if who is not None]
-    notify(told, title=f"{post.person.name}的{roles()[post.role]}{text}")
+    notify(told, title=f"{roles()[post.role]}的{text}")
 
 
 def _organisation(code: str, day: date) -> Organisation | None:

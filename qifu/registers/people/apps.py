@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.apps import AppConfig
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 
 class PeopleConfig(AppConfig):
@@ -29,5 +33,18 @@ class PeopleConfig(AppConfig):
         from qifu.registers.people.authority import PostAuthority
         from qifu.registers.people.contacts import ContactBook
 
+        _refuse_unknown_roles(settings.REQUIRE_TOTP)
         access.add_authority(PostAuthority())
         install_address_book(ContactBook())
+
+
+def _refuse_unknown_roles(demanded: Iterable[str]) -> None:
+    """Stop the start where QIFU_REQUIRE_TOTP names a role that is none: a slip of the pen must not leave a door open."""
+    from qifu.registers.people.module import ROLES
+
+    unknown = [role for role in demanded if role not in ROLES]
+    if unknown:
+        known = "、".join(ROLES)
+        raise ImproperlyConfigured(
+            f"环境变量 QIFU_REQUIRE_TOTP 中没有这样的角色：{'、'.join(unknown)}。可用：{known}"
+        )

@@ -81,8 +81,8 @@ def delegate_post(
     act.note(post=post.pk, delegate=delegate.pk, starts_on=str(starts_on), ends_on=str(ends_on))
     days = f"{starts_on} 至 {ends_on - timedelta(days=1)}"
     link, role = reverse("own_account"), roles()[post.role]
-    notify([delegate.pk], title=f"{days} 由您代理{person.name}的岗位：{role}", link=link)
-    notify([person.pk], title=f"{days} 由{delegate.name}代理您的岗位：{role}", link=link)
+    notify([delegate.pk], title=f"{days} 由您代理同事的岗位：{role}", link=link)
+    notify([person.pk], title=f"{days} 由同事代理您的岗位：{role}", link=link)
     return made
 
 
@@ -110,7 +110,7 @@ def end_delegation(*, by: Actor, at: datetime, delegation: Delegation) -> None:
     post = row.post
     current_act().about(post.person, place=post.place_code)
     current_act().note(post=post.pk, delegate=row.delegate_id, ends_on=str(row.ends_on))
-    text = f"{row.delegate.name}代理{post.person.name}的岗位（{roles()[post.role]}）已结束"
+    text = f"岗位代理已结束：{roles()[post.role]}"
     notify([post.person_id, row.delegate_id], title=text, link=reverse("own_account"))
 
 

@@ -239,11 +239,9 @@ def audit_page(
     subjects = [
         int(r.subject_id) for r in rows if r.subject_kind == "people.person" and r.subject_id.isdigit()
     ]
-    names = dict(
-        Person.objects.filter(pk__in=[*(r.actor_id for r in rows if r.actor_id), *subjects]).values_list(
-            "pk", "name"
-        )
-    )
+    absent = [r.facts["on_behalf_of"] for r in rows if "on_behalf_of" in r.facts]
+    wanted_ids = [*(r.actor_id for r in rows if r.actor_id), *subjects, *absent]
+    names = dict(Person.objects.filter(pk__in=wanted_ids).values_list("pk", "name"))
     places = divisions.names(row.place_code for row in rows if row.place_code)
     page.object_list = [_entry(row, names, places) for row in rows]
     return page
@@ -251,6 +249,8 @@ def audit_page(
 
 def _entry(row: Any, names: dict[int, str], places: dict[str, str]) -> AuditEntry:
     who = ACTOR_KINDS.get(row.actor_kind) or names.get(row.actor_id, f"人员 {row.actor_id}")
+    if (absent := row.facts.get("on_behalf_of")) is not None:
+        who += f"（代 {names.get(absent, absent)}）"
     subject = f"{_kind_title(row.subject_kind)} {row.subject_id}".strip()
     if row.subject_kind == "people.person" and row.subject_id.isdigit():
         subject = names.get(int(row.subject_id), subject)

@@ -21,7 +21,7 @@ from django.utils import timezone
 from qifu.foundation import handover
 from qifu.foundation.access import SYSTEM, Actor, require
 from qifu.foundation.action import Refused, action, current_act
-from qifu.foundation.jobs import Running, enqueue, handles
+from qifu.foundation.jobs import Job, Running, enqueue, handles
 from qifu.foundation.notices import Notice
 from qifu.foundation.yaml_data import Fields, Text, Whole, load, register_kind
 from qifu.registers.people.attempts import forget_failures
@@ -150,6 +150,8 @@ def erase_person(*, by: Actor, at: datetime, person: Person) -> None:
 
 def schedule_retention(at: datetime) -> None:
     """See to it that the next daily deletion is run, inside the act under way; asking again changes nothing."""
+    if Job.objects.filter(kind=JOB, state=Job.State.WAITING).exists():
+        return
     local = timezone.localtime(at)
     day = local.date() + timedelta(days=1 if local.time() >= RUN_AT else 0)
     run_at = timezone.make_aware(datetime.combine(day, RUN_AT))

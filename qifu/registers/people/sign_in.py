@@ -21,6 +21,7 @@ from qifu.registers.people.attempts import (
 )
 from qifu.registers.people.models import Person
 from qifu.registers.people.passwords import refuse_weak
+from qifu.registers.people.retention import schedule_retention
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
@@ -80,6 +81,7 @@ def change_own_password(
 def admit(*, by: Actor, at: datetime, person: Person, request: HttpRequest | None = None) -> None:
     """Forget the failures under the person's name and sign the person in on `request`, under a new session key."""
     forget_failures(person)
+    schedule_retention(at)  # on a site upgraded from before there was any, the first to sign in starts it
     current_act().about(person)
     if request is not None:
         auth.login(request, person, backend=BACKEND)

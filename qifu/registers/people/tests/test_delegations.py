@@ -91,8 +91,8 @@ def test_the_trail_says_on_whose_behalf_and_only_where_it_was_needed(make_person
     delegate = make_person("delegate", "reform_officer", "330200")
     stand_in(holder, delegate)
     seen = {note.recipient_id: note.title for note in Notice.objects.all()}
-    assert "由您代理holder（模拟）的岗位" in seen[delegate.pk] and "代理您的岗位" in seen[holder.pk]
-    assert "休假" not in str(seen)
+    assert "由您代理同事的岗位" in seen[delegate.pk] and "由同事代理您的岗位" in seen[holder.pk]
+    assert "休假" not in str(seen) and "模拟" not in str(seen), "neither reason nor name leaves the register"
 
     def approve(place: str) -> dict[str, Any]:
         approve_expansion(
@@ -108,6 +108,10 @@ def test_the_trail_says_on_whose_behalf_and_only_where_it_was_needed(make_person
     assert approve("330100")["on_behalf_of"] == holder.pk
     with pytest.raises(NotFound):
         approve("330300")
+    client = Client()
+    client.force_login(make_person("auditor", "auditor"))
+    trail = client.get("/workbench/audit/", {"act": "organisations.approve_expansion"}).content.decode()
+    assert trail.count("delegate（模拟）（代 holder（模拟））") == 1
 
 
 def test_there_are_no_chains_and_no_administrators_by_delegation(make_person: MakePerson) -> None:

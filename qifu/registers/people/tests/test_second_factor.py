@@ -11,6 +11,7 @@ from typing import Any
 import pyotp
 import pytest
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
@@ -21,6 +22,7 @@ from qifu.foundation.access import ANONYMOUS, SYSTEM, NotFound, holds
 from qifu.foundation.action import Refused
 from qifu.foundation.channels.config import DEMO_CHANNELS
 from qifu.registers.people import actions, contacts, second_factor, sign_in
+from qifu.registers.people.apps import _refuse_unknown_roles
 from qifu.registers.people.attempts import WRONG
 from qifu.registers.people.models import Contact, OneTimeCode, Person, SecondFactor
 
@@ -148,6 +150,12 @@ def test_a_role_that_demands_it_grants_nothing_before(
     assert holds(admin.as_actor(), "people.manage", AT)
     assert client.get("/workbench/people/").status_code == 200
     assert holds(make_person("officer", "reform_officer").as_actor(), "work_plans.upload", AT)
+
+
+def test_a_role_misspelt_in_the_setting_stops_the_start() -> None:
+    with pytest.raises(ImproperlyConfigured, match="sistem_administrator"):
+        _refuse_unknown_roles(["auditor", "sistem_administrator"])
+    _refuse_unknown_roles(["auditor"])
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -158,6 +159,8 @@ def test_pages_of_the_desk_are_not_there_for_others(officer: Actor, notice: byte
     download = owner.get(f"{desk}file/")
     assert b"".join(download) == notice
     assert "attachment" in download.headers["Content-Disposition"]
+    opened = apps.get_model("foundation", "AuditRow").objects.get(act="files.open_file")
+    assert opened.actor_id == officer.id and opened.facts["purpose"] == "下载公文原件"
 
 
 def test_an_internal_plan_shows_to_whom_it_concerns_only(officer: Actor, notice: bytes) -> None:
