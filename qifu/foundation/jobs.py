@@ -167,7 +167,7 @@ class Trouble:
     worker: str
 
 
-def open_jobs(*, at: datetime, limit: int = 50) -> list[Trouble]:
+def open_jobs(*, at: datetime, limit: int = 20) -> list[Trouble]:
     """Return the failed jobs, then the running ones, then those due, each the oldest first, at most `limit`."""
     due = Q(state=Job.State.WAITING, run_at__lte=at)
     rows = Job.objects.filter(due | Q(state__in=[Job.State.FAILED, Job.State.RUNNING]))

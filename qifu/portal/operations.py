@@ -21,6 +21,8 @@ from qifu.portal.actions import cancel_job, retry_job
 COLOURS = {GOOD: "good", WARNING: "warn", WRONG: "bad"}
 VERDICTS = {GOOD: "一切正常", WARNING: "可以使用，有事项要处理", WRONG: "有错误，请尽快处理"}
 
+MOST_JOBS = 20
+
 
 @never_cache
 @require_safe
@@ -30,6 +32,7 @@ def operations(request: Request) -> HttpResponse:
     found = findings(at=request.at)
     order = [WRONG, WARNING, GOOD]
     worst = overall(found)
+    listed = jobs.open_jobs(at=request.at, limit=MOST_JOBS)
     return render(
         request,
         "portal/operations/health.html",
@@ -41,7 +44,8 @@ def operations(request: Request) -> HttpResponse:
                 for one in sorted(found, key=lambda one: order.index(one.level))
             ],
             "counts": jobs.counts(),
-            "jobs": jobs.open_jobs(at=request.at),
+            "jobs": listed,
+            "more_jobs": len(listed) >= MOST_JOBS,
             "workers": jobs.workers(at=request.at),
             "backup": backup.last_backup(),
             "version": version("qifu"),

@@ -44,6 +44,14 @@ def overall(found: list[Finding]) -> str:
     return next((level for level in (WRONG, WARNING) if level in levels), GOOD)
 
 
+def span_words(seconds: int) -> str:
+    """Return a span of time in its largest whole unit: 3 分钟, 5 小时, 2 天."""
+    for size, unit in ((86400, "天"), (3600, "小时"), (60, "分钟")):
+        if seconds >= size:
+            return f" {seconds // size} {unit}"
+    return "不到 1 分钟"
+
+
 def environment(at: datetime) -> Iterator[Finding]:
     """Look at the environment variables."""
     for fault in settings.ENVIRONMENT_FAULTS:
@@ -190,7 +198,7 @@ def worker(at: datetime) -> Iterator[Finding]:
     else:
         yield Finding(GOOD, "后台作业", f"作业进程在运行（{state.alive} 个）")
     if state.oldest_seconds > JOBS_LATE_AFTER.total_seconds():
-        text = f"{state.waiting} 个到期作业在等待，最久的等了 {state.oldest_seconds // 60} 分钟"
+        text = f"{state.waiting} 个到期作业在等待，最久的等了{span_words(state.oldest_seconds)}"
         yield Finding(WARNING, "作业积压", text, "再启动一个 qifu worker；看“运行状况”页上正在执行的作业")
     if state.failed:
         remedy = "在工作台“运行状况”页查看原因，重试或取消"
