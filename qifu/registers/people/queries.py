@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -18,9 +17,7 @@ from qifu.foundation.access import (
     NotFound,
     find,
     holds,
-    permissions,
     post_roles,
-    require,
     roles,
     visible,
 )
@@ -119,7 +116,7 @@ def myself(actor: Actor) -> Person:
 def own_posts(actor: Actor, at: datetime) -> tuple[PostView, ...]:
     """Return the posts of whoever asks."""
     rows = Post.objects.filter(person=myself(actor)).select_related("organisation")
-    return _post_views(rows.order_by("-starts_on", "-pk"), at)
+    return post_views(rows.order_by("-starts_on", "-pk"), at)
 
 
 def open_post(person: Person, at: datetime, number: str) -> tuple[Post, PostView] | None:
@@ -129,7 +126,7 @@ def open_post(person: Person, at: datetime, number: str) -> tuple[Post, PostView
     row = Post.objects.filter(person=person, pk=int(number)).select_related("organisation").first()
     if row is None:
         return None
-    view = _post_views([row], at)[0]
+    view = post_views([row], at)[0]
     return (row, view) if view.can_end else None
 
 
@@ -138,13 +135,14 @@ def _views(rows: list[Person], at: datetime) -> list[PersonView]:
     counts = SignInCount.objects.filter(name_key__in=keys, locked_until__gt=at)
     locked = {keys[count.name_key]: count.locked_until for count in counts}
     every = [post for row in rows for post in row.posts.all()]
-    shown = {view.id: view for view in _post_views(every, at)}
+    shown = {view.id: view for view in post_views(every, at)}
     return [
         PersonView(row, tuple(shown[post.pk] for post in row.posts.all()), locked.get(row.pk)) for row in rows
     ]
 
 
-def _post_views(posts: Iterable[Post], at: datetime) -> tuple[PostView, ...]:
+def post_views(posts: Iterable[Post], at: datetime) -> tuple[PostView, ...]:
+    """Return posts as they are shown, in their order; whoever calls has made sure that they may be seen."""
     held = list(posts)
     places = divisions.names(post.place_code for post in held)
     titles, day = roles(), timezone.localdate(at)
@@ -305,92 +303,6 @@ def may_do(actor: Actor, at: datetime, person: Person) -> May:
         reset_password=not own and person.erased_at is None and (by_system or (secures and bool(watched))),
         erase=secures and any(due.person.pk == person.pk for due in left_people(at)),
     )
-
-
-@dataclass(frozen=True)
-class ProposedPost:
-    """A post of an administrator that waits for the second person."""
-
-    post: PostView
-    person: Person
-    proposer: str
-    confirmable: bool
-
-
-def proposed_posts(actor: Actor, at: datetime) -> list[ProposedPost]:
-    """Return the posts that wait for confirmation; raises NotFound for whoever may not confirm."""
-    require(actor, "people.secure", at)
-    rows = list(
-        Post.objects.filter(awaits_confirmation=True).select_related("person", "organisation").order_by("pk")
-    )
-    names = dict(Person.objects.filter(pk__in=[row.proposed_by for row in rows]).values_list("pk", "name"))
-    return [
-        ProposedPost(
-            view,
-            row.person,
-            names.get(row.proposed_by or 0, ""),
-            actor.id not in (row.person_id, row.proposed_by),
-        )
-        for row, view in zip(rows, _post_views(rows, at), strict=True)
-    ]
-
-
-@dataclass(frozen=True)
-class FailedSignIns:
-    """Failed sign-ins under one name: whose it is, or nobody's."""
-
-    person: Person | None
-    failures: int
-    locks: int
-    last_failed_at: datetime
-    locked_until: datetime | None
-
-
-def failed_sign_ins(actor: Actor, at: datetime) -> list[FailedSignIns]:
-    """Return the names that lately failed to sign in, at most 200, the latest first; a name nobody bears stays unknown."""
-    require(actor, "people.secure", at)
-    counts = list(SignInCount.objects.order_by("-last_failed_at")[:200])
-    wanted = {count.name_key for count in counts}
-    bearers = (
-        {key: row for row in Person.objects.all() if (key := name_key(row.username)) in wanted}
-        if wanted
-        else {}
-    )
-    return [
-        FailedSignIns(
-            bearers.get(count.name_key), count.failures, count.locks, count.last_failed_at,
-            count.locked_until if count.locked_at(at) else None,
-        )
-        for count in counts
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class RoleView:
-    """A role with what it permits and how many hold it now."""
-
-    title: str
-    permissions: tuple[str, ...]
-    holders: int
-    by_post: bool
-
-
-def role_overview(actor: Actor, at: datetime) -> list[RoleView]:
-    """Return every role, those given by post first, what it permits and how many people hold it by a post today."""
-    require(actor, "people.secure", at)
-    day = timezone.localdate(at)
-    held = Post.objects.filter(starts_on__lte=day, awaits_confirmation=False, person__is_active=True)
-    held = held.filter(Q(ends_on=None) | Q(ends_on__gt=day))
-    counts = Counter(role for role, _ in set(held.values_list("role", "person_id")))
-    return [
-        RoleView(
-            title=title,
-            permissions=tuple(p.title for p in permissions().values() if code in p.grants),
-            holders=counts[code],
-            by_post=code in post_roles(),
-        )
-        for code, title in sorted(roles().items(), key=lambda role: role[0] not in post_roles())
-    ]
 
 
 def own_data(actor: Actor, at: datetime) -> dict[str, Any]:

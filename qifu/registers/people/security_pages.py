@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from qifu.foundation.action import Refused
 from qifu.foundation.pages import Request, page
-from qifu.registers.people import actions, contacts, queries, retention
+from qifu.registers.people import actions, contacts, oversight, queries, retention
 
 _TABS = [("security", "待确认与登录失败"), ("role_overview", "角色一览"), ("people_due", "个人信息保存期限")]
 
@@ -27,8 +27,8 @@ def security(request: Request) -> HttpResponse:
     """Show the posts that wait for confirmation and the names that failed to sign in."""
     context = {
         "tabs": _tabs("security"),
-        "proposed": queries.proposed_posts(request.actor, request.at),
-        "failed": queries.failed_sign_ins(request.actor, request.at),
+        "proposed": oversight.proposed_posts(request.actor, request.at),
+        "failed": oversight.failed_sign_ins(request.actor, request.at),
     }
     return render(request, "people/security.html", context)
 
@@ -51,7 +51,7 @@ def settle_post(request: Request, person_id: int, post_id: int, act: str) -> Htt
 @page("people.secure")
 def roles(request: Request) -> HttpResponse:
     """Show every role with what it permits."""
-    context = {"tabs": _tabs("role_overview"), "roles": queries.role_overview(request.actor, request.at)}
+    context = {"tabs": _tabs("role_overview"), "roles": oversight.role_overview(request.actor, request.at)}
     return render(request, "people/roles.html", context)
 
 

@@ -13,7 +13,7 @@ from django.test import Client
 from qifu.foundation.access import ANONYMOUS, SYSTEM, NotFound, holds
 from qifu.foundation.action import Refused
 from qifu.foundation.notices import Notice
-from qifu.registers.people import actions, queries, sign_in
+from qifu.registers.people import actions, oversight, sign_in
 from qifu.registers.people.models import Person, Post
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -153,7 +153,7 @@ def test_the_security_administrators_pages_tell_a_story(make_person: MakePerson,
 
 def test_overviews_are_for_the_security_administrator_only(make_person: MakePerson) -> None:
     auditor = make_person("auditor", "auditor").as_actor()
-    for ask in (queries.proposed_posts, queries.failed_sign_ins, queries.role_overview):
+    for ask in (oversight.proposed_posts, oversight.failed_sign_ins, oversight.role_overview):
         with pytest.raises(NotFound):
             ask(auditor, AT)
-    assert queries.role_overview(SYSTEM, AT)
+    assert oversight.role_overview(SYSTEM, AT)
