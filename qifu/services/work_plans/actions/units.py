@@ -10,6 +10,7 @@ from qifu.foundation.action import Refused, action
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.organisations.queries import expansion
 from qifu.services.work_plans.actions.record import lock, own_grant, record, tell, tell_lead, worded
+from qifu.services.work_plans.content import storable
 from qifu.services.work_plans.models import Assignment, AssignmentUnit, PlanUnit
 from qifu.services.work_plans.queries.recipients import officers_of
 from qifu.services.work_plans.status import EventKind
@@ -105,7 +106,7 @@ def expand_generic(
     chosen = _standing(organisations)
     parts = [part for part in row.units.all() if unit_name in (_generic_name(part), part.expanded_from)]
     if not parts:
-        raise Refused(f"名单里没有“{unit_name[:40]}”这个泛指单位，请刷新后再看")
+        raise Refused(f"名单里没有“{storable(unit_name)[:40]}”这个泛指单位，请刷新后再看")
     _expand(row, unit_name, parts, chosen)
     facts = {"generic": unit_name, "members": [one.name for one in chosen]}
     record(row, EventKind.UNITS_CHANGED, facts=facts, grant=own_grant(row, _ORGANISE))
