@@ -30,6 +30,8 @@ BY_NAME = {
     "api:list_plans": BOTH,
     "api:list_items": BOTH,
     "api:list_units": BOTH,
+    "api:list_assignments": frozenset({WORKBENCH}),  # work in progress is for those who follow it
+    "api:list_events": frozenset({WORKBENCH}),
     "home": frozenset({PORTAL}),
     "workbench": frozenset({WORKBENCH}),
 }

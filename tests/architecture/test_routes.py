@@ -20,6 +20,8 @@ WITHOUT_PERMISSION = {
     "api:list_plans": "lists only what the asker may see",
     "api:list_items": "lists only what the asker may see",
     "api:list_units": "of a plan that the asker may see, else 404",
+    "api:list_assignments": "lists only what the asker may follow",
+    "api:list_events": "of an assignment that the asker may follow, else 404",
 }
 
 
