@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from qifu.foundation.channels.codes import can_send_codes
 from qifu.registers.mandates import queries
 
 
@@ -47,7 +48,13 @@ class InvitationForm(AppointmentForm):
         help_text="加密保存；他新注册账号时用来接收登录验证码",
         widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
     )
-    field_order = ("name", "mobile", "scope", "ends_on")
+    send = forms.BooleanField(label="同时把链接用短信发给他", required=False)
+    field_order = ("name", "mobile", "scope", "ends_on", "send")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not can_send_codes():
+            del self.fields["send"]
 
 
 class JoinForm(forms.Form):

@@ -62,7 +62,6 @@ class Mandate(Record):
     reach: ClassVar = {
         "own_enterprise": of_enterprise(),
         "own": lambda grant: Q(person_id=grant.actor_id),
-        "in_place": lambda grant: Q(enterprise__division_code__in=grant.places),
     }
 
     class Meta:

@@ -11,6 +11,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from qifu.foundation.action import Refused
+from qifu.foundation.channels.codes import send_code
 from qifu.foundation.pages import Request, page
 from qifu.registers.mandates import actions, openid_pages, queries, registration
 from qifu.registers.mandates.forms import (
@@ -96,17 +97,28 @@ def invite(request: Request, enterprise_id: int) -> HttpResponse:
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            given = dict(form.cleaned_data)
+            send = given.pop("send", False)
             try:
-                made = actions.invite_handler(
-                    by=request.actor, at=request.at, enterprise=found, **form.cleaned_data
-                )
+                made = actions.invite_handler(by=request.actor, at=request.at, enterprise=found, **given)
             except Refused as refused:
                 show_refusal(form, refused)
             else:
                 link = request.build_absolute_uri(f"{reverse('invitation')}?token={made.token}")
+                if send:
+                    _send_link(request, made.invitation, link)
                 context = {"enterprise": found, "invitation": made.invitation, "link": link}
                 return render(request, "mandates/invited.html", context)
     return render(request, "mandates/invite.html", {"enterprise": found, "form": form}, status=status)
+
+
+def _send_link(request: Request, invitation: queries.Invitation, link: str) -> None:
+    text = f"{invitation.enterprise.name}邀请您经办企业事项，7 天内有效，请本人打开：{link}"
+    try:
+        send_code(mobile=invitation.mobile, text=text, by=request.actor, at=request.at)
+        messages.success(request, "链接已用短信发出")
+    except Refused as refused:
+        messages.warning(request, f"{refused.message}。请自己把链接发给本人。")
 
 
 @require_POST
