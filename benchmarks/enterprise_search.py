@@ -145,12 +145,18 @@ def fill(size: int, seed: str, connection: Any) -> list[str]:
             NAMES.replace((row.pk, None, row.name_text) for row in rows)
 
     load_divisions(by=SYSTEM, at=AT, path=Path(settings.PROVINCE_DIR) / "divisions.yaml")
+    if connection.vendor == "postgresql":  # an index is made faster over what is there than row by row
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP INDEX {NAMES.name}")
     names: list[str] = []
     made = make(size, seed, counties(AT.date()))
     while batch := [one.facts for one in islice(made, 10_000)]:
         actions()["benchmark.fill"](facts=batch, by=SYSTEM, at=AT)
         names += [one["name"] for one in batch[::100]]
     if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET maintenance_work_mem = '512MB'")
+        NAMES.install()
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE enterprises_enterprise")
     return names

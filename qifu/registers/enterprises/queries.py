@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import Max, Min, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 
@@ -27,8 +27,12 @@ from qifu.registers.enterprises.uscc import LENGTH, fold
 VIEW = "enterprises.view"
 MOST = 1000
 """So many matches are counted, ordered and paged through; of more it is told that there are more."""
-WINDOW = 20_000
-"""So many rows by number are read first: a common word has its first thousand there, a rare one goes to the index."""
+SCANNED = 10_000
+"""A register of at most so many rows is read as it is, without asking an index."""
+SAMPLED = 2_000
+"""So many rows, evenly spread, tell how common the words and the filters are, and so which way is short."""
+COMMON = 30
+"""Of the sampled rows so many must match for the first thousand matches to be found by reading on from the start."""
 KINDS: dict[str, str] = dict(Enterprise.Kind.choices)
 STATUSES: dict[str, str] = dict(Enterprise.Status.choices)
 CERTAINTIES: dict[str, str] = dict(Enterprise.Certainty.choices)
@@ -36,6 +40,9 @@ FACT_ORDER = (
     "name", "uscc", "kind", "status", "established_on", "approved_on", "capital", "paid_in", "legal_representative",
     "division_code", "address", "industry_code", "scope", "authority", "registration_number", "insured",
 )  # fmt: skip
+
+
+_TITLES = {"division_code": "区划", "industry_code": "行业"}
 
 
 @dataclass(frozen=True)
@@ -112,23 +119,35 @@ def _first(rows: QuerySet[Enterprise]) -> list[int]:
 
 
 def _named(rows: QuerySet[Enterprise], words: Sequence[str]) -> list[int]:
-    """The first matches by number: out of a window of rows if that suffices, else by whichever side is rarer."""
-    holding = rows
-    for word in words:
-        holding = holding.filter(name_text__contains=word)
-    first = Enterprise.objects.order_by("pk").values_list("pk", flat=True).first()
-    if first is None:
+    """The first matches by number, found the short way: reading on, through the filters, or through the index of names.
+
+    Common words are found by reading a stretch from the start; else whichever of words and filters is rarer goes first.
+    """
+    everything = Enterprise.objects.order_by()
+    ends = everything.aggregate(first=Min("pk"), last=Max("pk"))
+    if ends["first"] is None:
         return []
-    inside = Enterprise.objects.order_by().filter(pk__gte=first, pk__lt=first + WINDOW)
-    hits = list((holding & inside).order_by("pk").values_list("pk", flat=True)[: MOST + 1])
-    if len(hits) > MOST:
-        return hits
-    named = inside
-    for word in words:
-        named = named.filter(name_text__contains=word)
-    if (rows & inside).count() < named.count():
-        return _first(holding)
+    span = ends["last"] - ends["first"] + 1
+    if span <= SCANNED:
+        return _first(_with_words(rows, words))
+    spread = range(ends["first"], ends["last"] + 1, max(1, span // SAMPLED))
+    named = set(_with_words(everything, words).filter(pk__in=spread).values_list("pk", flat=True))
+    passing = set(rows.filter(pk__in=spread).values_list("pk", flat=True))
+    both = len(named & passing)
+    if both >= COMMON:
+        stretch = ends["first"] + 2 * (MOST + 1) * len(spread) // both
+        hits = _first(_with_words(rows.filter(pk__lt=stretch), words))
+        if len(hits) > MOST:
+            return hits
+    if len(passing) < len(named):
+        return _first(_with_words(rows, words))
     return _first(NAMES.holding(rows, words))
+
+
+def _with_words(rows: QuerySet[Enterprise], words: Sequence[str]) -> QuerySet[Enterprise]:
+    for word in words:
+        rows = rows.filter(name_text__contains=word)
+    return rows
 
 
 def _ranked(pks: Sequence[int], words: Sequence[str]) -> list[int]:
@@ -264,7 +283,14 @@ def _fact(row: Enterprise, name: str, titles: dict[int, str], day: date) -> Fact
         reading = f"原文：{reading}" if reading else ""
     elif reading and not value:
         reading = f"原文：{reading}（未能识别）"
-    return Fact(name, str(Enterprise._meta.get_field(name).verbose_name), value, reading, origin, certainty)
+    return Fact(
+        name,
+        _TITLES.get(name) or str(Enterprise._meta.get_field(name).verbose_name),
+        value,
+        reading,
+        origin,
+        certainty,
+    )
 
 
 def _shown(row: Enterprise, name: str, value: object, day: date) -> str:
