@@ -60,9 +60,9 @@ class BatchResult:
             seen.add(remark.number)
             yield {
                 "row_number": remark.number,
-                "column": titles.get(remark.column, remark.column)[:80],
-                "reason": remark.reason[:LONGEST_TEXT],
-                "proposal": remark.proposal[:LONGEST_TEXT],
+                "column": _plain(titles.get(remark.column, remark.column))[:80],
+                "reason": _plain(remark.reason)[:LONGEST_TEXT],
+                "proposal": _plain(remark.proposal)[:LONGEST_TEXT],
                 "refused": remark.refused,
                 "line": _storable(lines[remark.number]) if first and remark.number in refused else None,
             }
@@ -147,5 +147,9 @@ def _sum(parts: Iterator[Outcome]) -> Outcome:
 
 
 def _storable(cells: Sequence[str]) -> list[str]:
-    """PostgreSQL keeps no NUL in JSON, and no lone surrogates."""
-    return [cell.replace("\0", "").encode("utf-8", "replace").decode() for cell in cells]
+    return [_plain(cell) for cell in cells]
+
+
+def _plain(text: str) -> str:
+    """PostgreSQL keeps no NUL and no lone surrogates; a row that has them is told all the same."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

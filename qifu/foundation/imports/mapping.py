@@ -46,7 +46,7 @@ class ColumnMapping:
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
-            "columns": dict(self.places), "heading_line": self.heading_line, "headings": list(self.headings),
+            "columns": dict(self.places), "heading_line": self.heading_line, "headings": [heading.replace("\0", "")[:200] for heading in self.headings],
             "sheet": self.sheet,
         }  # fmt: skip
 

@@ -18,15 +18,17 @@ from qifu.foundation import access, jobs
 from qifu.foundation.access import NotFound
 from qifu.foundation.action import Refused
 from qifu.foundation.imports import actions, queries, sheets
-from qifu.foundation.imports.kinds import ImportKind, Outcome, SourceRow, import_kinds
+from qifu.foundation.imports.batches import BatchResult
+from qifu.foundation.imports.kinds import ImportKind, Outcome, Remark, SourceRow, import_kinds
+from qifu.foundation.imports.lines import Line
 from qifu.foundation.imports.models import Import, ImportRemark
-from qifu.foundation.imports.readings import readings
+from qifu.foundation.imports.readings import Reading, readings
 from qifu.foundation.imports.run import run_import
 from qifu.foundation.imports.table_file import open_table
 from qifu.foundation.imports.tests import lists
 from qifu.foundation.imports.tests.lists import AT, KIND, Behaviour, begin, run, table, titles, upload
 from qifu.foundation.notices import Notice
-from qifu.foundation.tests.acts import PERSON, AuditRow, OneRole
+from qifu.foundation.tests.acts import PERSON, AuditRow, OneRole, act
 
 pytestmark = [pytest.mark.django_db]
 ROWS = [f"{n % 5 + 1},标题{n}" for n in range(35)]
@@ -162,14 +164,14 @@ def test_who_may_not_import_the_list_sees_nothing(keeper: OneRole) -> None:
     stranger = access.Actor(kind="person", id=8)
     assert queries.kinds_for(PERSON, AT) == [KIND] and queries.kinds_for(stranger, AT) == []
     assert list(queries.imports(PERSON, AT)) == [row] and list(queries.imports(stranger, AT)) == []
-    for act in (
+    for attempt in (
         lambda: upload("收件人,标题\n", by=stranger),
         lambda: actions.confirm_import(row=row, by=stranger, at=AT),
         lambda: actions.cancel_import(row=row, by=stranger, at=AT),
         lambda: queries.one_import(stranger, AT, row.pk),
     ):
         with pytest.raises(NotFound):
-            act()
+            attempt()
 
 
 def test_what_may_be_classified_is_not_kept_and_required_columns_must_be_there() -> None:
@@ -335,6 +337,17 @@ def test_cancel_from_elsewhere_while_it_runs() -> None:
     row.refresh_from_db()
     assert results == [None, None] or isinstance(results[1], Refused)
     assert row.state in ("cancelled", "done") and row.created == len(titles()) == row.cursor - 1
+
+
+@pytest.mark.both_databases
+def test_what_a_database_cannot_keep_is_told_without_it() -> None:
+    line = Line(2, ["1\0", "甲\ud800"])
+    result = BatchResult(told=[Remark(2, "title", "“甲\0\ud800”不行")])
+    row = begin(table("1,甲"))
+    fields = next(result.remarks(KIND, [Reading(line, None)]))
+    act(lambda: ImportRemark.objects.create(of=row, **fields))
+    kept = ImportRemark.objects.get()
+    assert (kept.reason, kept.line) == ("“甲?”不行", ["1", "甲?"])
 
 
 @pytest.mark.both_databases
