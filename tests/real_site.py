@@ -20,7 +20,7 @@ import psycopg
 import pytest
 
 from tests.browser.site import free_port
-from tests.postgres import NoPostgres, running_server
+from tests.postgres import NoPostgres, running_server, server_programs
 
 ROOT = Path(__file__).resolve().parents[1]
 VENDORS = ["sqlite", "postgresql"]
@@ -37,6 +37,8 @@ class Site:
 
     def environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("QIFU_")}
+        if self.vendor == "postgresql":  # a machine may have the server of the wheel alone
+            kept["PATH"] = f"{kept.get('PATH', '')}{os.pathsep}{server_programs()}"
         return kept | {
             "QIFU_DATA_DIR": str(self.folder), "DATABASE_URL": self.url, "QIFU_LOG_LEVEL": "WARNING",
             "DJANGO_SETTINGS_MODULE": "qifu.portal.settings", **self.more,

@@ -101,13 +101,14 @@ def ask_sqlite(path: Path, question: str) -> list[str]:
 # --- PostgreSQL
 
 
-def postgres_program(name: str) -> Path:
+def postgres_program(name: str, server: int) -> Path:
     """Return pg_dump or psql of a version not below the server's, the nearest first; raise DatabaseRefused without."""
-    server = server_major()
+    folders = [Path(folder) for folder in os.get_exec_path()]
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"))
     found: dict[int, Path] = {}
-    on_path = shutil.which(name)
-    candidates = [Path(on_path)] if on_path else []
-    for candidate in [*candidates, *sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))]:
+    for candidate in (folder / name for folder in folders):
+        if not os.access(candidate, os.X_OK):
+            continue
         told = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=False).stdout
         if number := re.search(r"\) (\d+)", told):
             found.setdefault(int(number[1]), candidate)
@@ -115,9 +116,8 @@ def postgres_program(name: str) -> Path:
     if fitting:
         return found[fitting[0]]
     if found:
-        newest = max(found)
         raise DatabaseRefused(
-            f"{name} 是 {newest} 版，数据库服务器是 {server} 版；客户端不能比服务器旧：请安装 postgresql-client-{server}"
+            f"{name} 是 {max(found)} 版，数据库服务器是 {server} 版；客户端不能比服务器旧：请安装 postgresql-client-{server}"
         )
     raise DatabaseRefused(
         f"找不到 {name}：请安装 postgresql-client-{server}（Debian：apt install postgresql-client）"
@@ -163,7 +163,7 @@ class PostgresSnapshot:
     def dump(self, target: Path) -> None:
         """Write the database as SQL to `target`."""
         command = [
-            str(postgres_program("pg_dump")), "--format=plain", "--no-owner", "--no-privileges", "--encoding=UTF8",
+            str(postgres_program("pg_dump", server_major())), "--format=plain", "--no-owner", "--no-privileges", "--encoding=UTF8",
             f"--snapshot={self._name}", f"--file={target}",
         ]  # fmt: skip
         done = subprocess.run(command, env=_surroundings(), capture_output=True, text=True, check=False)
@@ -193,7 +193,17 @@ def restored_postgres(dump: Path, expected: dict[str, Table]) -> Iterator[None]:
 
     Whatever goes wrong, in the block too, leaves the database as it was.
     """
-    command = [str(postgres_program("psql")), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", "-"]
+    command = [
+        str(postgres_program("psql", server_major())),
+        "-X",
+        "-q",
+        "-A",
+        "-t",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "-f",
+        "-",
+    ]
     connection.close()
     process = subprocess.Popen(
         command, env=_surroundings(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
