@@ -45,7 +45,7 @@ class UploadForm(forms.Form):
         label="栏目对应文件",
         required=False,
         widget=forms.FileInput(attrs={"accept": ".yaml,.yml"}),
-        help_text="以前导入同样格式的文件时下载过的 .yaml；没有就不选，系统会按表头识别",
+        help_text="以前导入同样格式的文件时下载过的“栏目对应”；没有就不选，系统会按表头识别",
     )
     unclassified = forms.BooleanField(
         label="我确认：文件不涉及国家秘密、工作秘密，可以在本系统处理", required=False
@@ -57,7 +57,9 @@ class UploadForm(forms.Form):
         limit = settings.UPLOAD_LIMIT_BYTES >> 20
         self.fields[
             "file"
-        ].help_text = f"Excel（.xlsx、.xls）或 CSV、TSV；不超过 {limit} MB，更大的文件请系统管理员用命令导入"
+        ].help_text = (
+            f"Excel 工作簿（新旧格式都可以）或 CSV 文本；不超过 {limit} MB，更大的请系统管理员用命令导入"
+        )
 
 
 @require_safe
