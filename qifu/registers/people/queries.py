@@ -301,7 +301,7 @@ def may_do(actor: Actor, at: datetime, person: Person) -> May:
         manage=manages and person.erased_at is None,
         secure=secures and person.erased_at is None,
         reset_password=not own and person.erased_at is None and (by_system or (secures and bool(watched))),
-        erase=secures and any(due.person.pk == person.pk for due in left_people(at)),
+        erase=secures and bool(left_people(at, only=person)),
     )
 
 

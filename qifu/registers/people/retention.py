@@ -84,11 +84,15 @@ class Due:
         return self.due_on <= day
 
 
-def left_people(at: datetime, *, within: timedelta = timedelta(0)) -> list[Due]:
-    """Return who left and whose data is due for deletion by the local day of `at` plus `within`, the oldest first."""
+def left_people(at: datetime, *, within: timedelta = timedelta(0), only: Person | None = None) -> list[Due]:
+    """Return who left and whose data is due for deletion by the local day of `at` plus `within`, the oldest first.
+
+    With `only`, no more than this one person is looked at.
+    """
     day, rule = timezone.localdate(at), retention_rule()
     latest = day + within - timedelta(days=rule.days)
-    left = _without_open_post(Person.objects.filter(erased_at=None), day)
+    kept = Person.objects.filter(erased_at=None)
+    left = _without_open_post(kept if only is None else kept.filter(pk=only.pk), day)
     left = left.annotate(ended=Max("posts__ends_on"))
     rows = list(
         left.filter(Q(ended__lte=latest) | Q(ended=None, created_at__date__lte=latest)).order_by("pk")
@@ -132,7 +136,7 @@ def erase_person(*, by: Actor, at: datetime, person: Person) -> None:
         raise Refused("该人员还有有效的企业授权，不能删除；请先撤销授权")
     if handover.open_work(row.pk, None, at):
         raise Refused("该人员名下还有未移交的工作，不能删除；请先办理移交")
-    if not any(due.person.pk == row.pk for due in left_people(at)):
+    if not left_people(at, only=row):
         raise Refused(f"离任未满 {retention_rule().days} 天，保存期限未到，不能删除")
     forget_failures(row)
     for model in (Contact, SecondFactor, OneTimeCode):
