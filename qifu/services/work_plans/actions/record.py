@@ -90,7 +90,7 @@ def record(row: Assignment, kind: EventKind, **more: Any) -> Event:
     event = prepare(row, kind, **more)
     row.save()
     event.save(force_insert=True)
-    current_act().note(event=kind.value, seq=event.seq)
+    current_act().note(event=EVENT_TITLES[kind], seq=event.seq)
     return event
 
 

@@ -117,6 +117,10 @@ def test_office_department_and_county_carry_one_task(province: Path) -> None:
         actions.decompose(assignment=row, places=[HANGZHOU], requirement="x", by=office, at=moment(3)) == []
     )
     hangzhou = work("task", 28, HANGZHOU)
+    below = Assignment.objects.filter(parent=row)
+    assert visible(below, department, "work_plans.follow", moment()).count() == 10
+    assert not visible(below, department, "work_plans.report_work", moment()).exists()
+    assert not visible(below, other, "work_plans.follow", moment()).exists()
     assert hangzhou.requirement.startswith("杭州市按") and hangzhou.lead.code == "330100.reform_office"
     assert work("task", 28, "330300").due_on == TODAY
     assert any("分解到本地" in title for title in inbox(city.id))
