@@ -20,6 +20,7 @@ import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.real_site import ROOT, VENDORS, Site, make_databases  # noqa: F401 - a fixture
@@ -182,6 +183,18 @@ def test_a_site_that_runs_is_neither_upgraded_nor_replaced(site: Site, archive: 
         assert "还在运行" in site.run("restore", str(archive), "--replace", "--yes", code=1)
     said = site.run("upgrade", "--backup-dir", str(tmp_path / "before"))
     assert "升级完成" in said and len(list((tmp_path / "before").iterdir())) == 1
+
+
+def test_a_database_that_cannot_hold_every_character_is_told(
+    tmp_path: Path, new_database: Callable[[str], str]
+) -> None:
+    url = new_database("postgresql")
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute(
+            "CREATE DATABASE narrow ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' LC_CTYPE 'C'"
+        )
+    narrow = Site(tmp_path, "postgresql", url.rpartition("/")[0] + "/narrow", {})
+    assert "编码是 SQL_ASCII" in narrow.run("doctor", code=1)
 
 
 def test_the_first_administrators(tmp_path: Path) -> None:
