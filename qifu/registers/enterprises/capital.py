@@ -83,6 +83,9 @@ def read_capital(text: str, currency_text: str = "") -> Capital:
     bare = _CURRENCY.sub("", plain)
     bare = re.sub(r"[整正]$", "", bare)
     column = _currency_of_column(currency_text)
+    scale = "".join(c for c in currency_text if c in "十百千万亿")
+    if scale and re.fullmatch(r"[0-9.,]+", bare):  # the column of currencies says 万元 or 万美元
+        bare += scale
     if column == "?":
         return Capital(problem=f"币种“{currency_text.strip()[:20]}”无法识别，金额按原文保留")
     currencies = named | ({column} if column else set())
@@ -99,7 +102,7 @@ def _currency_of_column(text: str) -> str:
     if is_blank(text):
         return ""
     plain = "".join(unicodedata.normalize("NFKC", text).split()).upper().removesuffix("币种")
-    plain = re.sub(r"[万()]", "", plain)
+    plain = re.sub(r"[十百千万亿()]", "", plain)
     if plain in CURRENCIES:
         return plain
     found = _CURRENCY_OF.get(plain) or _CURRENCY_OF.get(plain.removesuffix("元"))

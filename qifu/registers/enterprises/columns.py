@@ -24,8 +24,8 @@ def looks_like_uscc(samples: Sequence[str]) -> bool:
 
 
 def looks_like_name(samples: Sequence[str]) -> bool:
-    """Tell whether four in five cells end as names of enterprises do."""
-    return _most([one.strip() for one in samples], _NAME_END)
+    """Tell whether four in five cells end as names of enterprises do, and are not kinds of entity."""
+    return _most([one.strip() for one in samples], _NAME_END) and not looks_like_kind(samples)
 
 
 def looks_like_date(samples: Sequence[str]) -> bool:

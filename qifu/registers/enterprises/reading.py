@@ -174,12 +174,12 @@ def _money(row: RowReading, values: Mapping[str, str]) -> None:
         text = values.get(column, "")
         if not text:
             continue
-        read = read_capital(text, values.get("currency", ""))
+        currency = values.get("currency", "")
+        read = read_capital(text, currency)
         if read.amount is not None:
             row.facts[column], row.facts[f"{column}_currency"] = read.amount, read.currency
-            row.readings[column] = cleaned(text)[:KEPT]
-            if read.assumed:
-                row.readings[column] += f"（{read.assumed}）"
+            told = read.assumed or ("" if is_blank(currency) else f"币种：{cleaned(currency)[:20]}")
+            row.readings[column] = cleaned(text)[:KEPT] + (f"（{told}）" if told else "")
             if read.warning:
                 row.warn(column, read.warning)
         elif read.problem:

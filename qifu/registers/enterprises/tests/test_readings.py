@@ -51,6 +51,8 @@ def test_a_column_of_currencies_is_heeded_and_contradiction_reported() -> None:
     assert read_capital("10万", "美元").currency == "USD"
     assert read_capital("10万", "人民币").assumed == ""
     assert read_capital("10万美元", "人民币").problem
+    assert read_capital("100.5", "万美元") == read_capital("100.5万美元")
+    assert read_capital("100", "万元").amount == 100_0000_00
     assert read_capital("10万", "贝壳").problem
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qifu.foundation.access import ANONYMOUS, SYSTEM, Grant, NotFound
-from qifu.foundation.audit.models import AuditRow
+from qifu.foundation.audit.queries import audit_rows
 from qifu.foundation.imports.kinds import Outcome, SourceRow
 from qifu.registers.conftest import MakePerson
 from qifu.registers.enterprises import queries
@@ -150,7 +150,7 @@ def test_an_enterprise_role_sees_its_own_only() -> None:
 
 def test_audit_rows_hold_counts_and_no_personal_data(province: Path) -> None:
     bring(row(legal_representative="欧阳某某"))
-    facts = AuditRow.objects.filter(act="enterprises.import_batch").latest("pk").facts
+    facts = audit_rows(SYSTEM, AT, act="enterprises.import_batch")[0].facts
     assert facts["created"] == 1 and "欧阳" not in str(facts)
 
 
