@@ -41,6 +41,7 @@ INVESTMENTS = {"foreign": "外商投资", "hong_kong_macao_taiwan": "港澳台�
 
 BLANKS = frozenset(("", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "未知", "不详", "未填", "未公示", "null", "none", "nan", "n/a", "na", "#n/a"))  # fmt: skip
 """What people and programs write into a cell that has nothing to say."""
+LONGEST_BLANK = 12
 
 # In this order: the first that stands in the text decides.
 _KIND_WORDS = (
@@ -120,7 +121,8 @@ def plain(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Tell whether a cell says nothing: empty, a dash, 无, 暂无, null and the like."""
-    return plain(text).lower() in BLANKS
+    bare = text.strip()
+    return len(bare) <= LONGEST_BLANK and plain(bare).lower() in BLANKS
 
 
 def read_kind(text: str, name: str, uscc: str) -> KindReading:

@@ -17,6 +17,7 @@ from qifu.registers.divisions.division_book import Division, DivisionBook
 CERTAIN, LIKELY, GUESSED, UNKNOWN = "certain", "likely", "guessed", "unknown"
 _LEVELS = {"province": 1, "city": 2, "functional_area": 3, "county": 4}
 _LOOK_AHEAD = 30
+REMEMBERED = 5000
 _A_ROAD = re.compile(
     r"[东西南北中一二三四五]?(?:路|街(?!道)|大道|大街|大厦|巷|弄|桥|广场|公路|花园|小区|新村|湾)"
 )
@@ -77,6 +78,7 @@ class Gazetteer:
         moved_towns: Iterable[tuple[str, str, str]] = (),
     ) -> None:
         self.places: dict[str, Place] = {}
+        self._remembered: dict[tuple[str, str], _Named] = {}
         self._names: dict[str, list[Place]] = {}
         self._short: set[str] = set()
         self._within_city: dict[str, list[Place]] = {}
@@ -202,13 +204,23 @@ class Gazetteer:
         """Return where the enterprise is, weighing its address, a region column, the authority's name and the code."""
         digits = uscc[2:8]
         witness = self._of_code(digits)
-        by_address, by_region = self.named(address, digits), self.named(region, digits)
-        for named, said in (
-            (by_address, "地址"), (by_region, "地区列"), (self.named(authority, digits), "登记机关"),
-        ):  # fmt: skip
+        by_address, by_region = self.named(address, digits), self._often_named(region, digits)
+        for named, said in ((by_address, "地址"), (by_region, "地区列")):
             if named.county is not None:
                 return self._settle(named, said, address, witness, by_region)
+        by_authority = self._often_named(authority, digits)
+        if by_authority.county is not None:
+            return self._settle(by_authority, "登记机关", address, witness, by_region)
         return self._from_code(witness, digits, address, by_address, by_region)
+
+    def _often_named(self, text: str, hint: str) -> _Named:
+        """What a text names that many rows share."""
+        found = self._remembered.get((text, hint))
+        if found is None:
+            if len(self._remembered) >= REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[text, hint] = self.named(text, hint)
+        return found
 
     def _of_code(self, digits: str) -> Place | None:
         if digits in self.places:
