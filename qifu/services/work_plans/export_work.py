@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from qifu.services.work_plans.export_rows import Cell, Sheet
 from qifu.services.work_plans.fields import grouped
-from qifu.services.work_plans.queries.work import KINDS, status_of
+from qifu.services.work_plans.queries.work import KINDS, due_words, status_of
 from qifu.services.work_plans.queries.work_list import part_name
 from qifu.services.work_plans.status import EVENT_TITLES, STATUS_TITLES, EventKind
 
@@ -34,7 +34,7 @@ def decomposition(
         lines.append(
             (
                 Decimal(row.number), KINDS[row.kind], row.title, places.get(row.place_code, row.place_code),
-                row.requirement or (row.item.text if row.item else ""), _lead(row), "、".join(others), row.due_on or "持续推进",
+                row.requirement or (row.item.text if row.item else ""), _lead(row), "、".join(others), row.due_on or due_words(row),
                 STATUS_TITLES[status_of(row, today)], _day(row.last_report_at), _day(row.closed_at),
             )
         )  # fmt: skip
@@ -53,7 +53,7 @@ def ledger(
     for row in rows:
         head: tuple[Cell, ...] = (
             Decimal(row.number), KINDS[row.kind], row.title, places.get(row.place_code, row.place_code), _lead(row),
-            row.due_on or "持续推进", STATUS_TITLES[status_of(row, today)],
+            row.due_on or due_words(row), STATUS_TITLES[status_of(row, today)],
         )  # fmt: skip
         told = events.get(row.pk, ())
         lines += [(*head, *_told(event)) for event in told] or [(*head, None, "没有报告", "", "", "", "")]

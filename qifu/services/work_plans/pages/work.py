@@ -63,23 +63,26 @@ def board(request: Request, pk: int) -> HttpResponse:
     level = request.GET.get("level", "")
     level = level if level in LEVELS else "city"
     candidates = queries.columns(place, level, request.today)
-    orders = boards.orders(request.actor, request.at, plan, [one.code for one in candidates])
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in queries.KINDS else ""
+    orders = boards.orders(request.actor, request.at, plan, [one.code for one in candidates], kind)
     shown = Paginator(orders, boards.ROWS).get_page(request.GET.get("page"))
-    found = boards.board(request.actor, request.at, plan, request.today, candidates, list(shown))
+    found = boards.board(request.actor, request.at, plan, request.today, candidates, list(shown), kind)
     context |= {
-        "board": found, "page": shown, "level": level, "levels": _levels(place, level),
+        "board": found, "page": shown, "level": level, "levels": _levels(place, level, kind), "kind": kind,
+        "kinds": [("", "全部"), *((key, queries.KINDS[key]) for key in ("indicator", "task", "action"))],
         "above": queries.place_above(place, plan.place_code),
-        "figures": queries.figures(found.whole, reverse("work_list", args=[pk]), place=place, level=level),
+        "figures": queries.figures(found.whole, reverse("work_list", args=[pk]), place=place, level=level, kind=kind),
     }  # fmt: skip
     return render(request, "work_plans/work_board.html", context)
 
 
-def _levels(place: str, level: str) -> list[dict[str, Any]]:
+def _levels(place: str, level: str, kind: str) -> list[dict[str, Any]]:
     """Return the levels that can be columns; only a province has both cities and counties."""
     if queries.kind_of_place(place) != "province":
         return []
     return [
-        {"title": title, "url": f"?place={place}&level={key}", "current": key == level}
+        {"title": title, "url": f"?place={place}&level={key}&kind={kind}", "current": key == level}
         for key, title in LEVELS.items()
     ]
 

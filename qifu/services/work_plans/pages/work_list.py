@@ -22,10 +22,14 @@ from qifu.foundation.pages import Request, page
 from qifu.services.work_plans.pages.work import LEVELS, frame
 from qifu.services.work_plans.queries import work as queries
 from qifu.services.work_plans.queries import work_list as lists
+from qifu.services.work_plans.queries import work_units as units
 from qifu.services.work_plans.status import STATUS_TITLES
 
 ROWS_A_PAGE = 50
 SCOPES = [("own", "只看本级"), *((key, f"本级和{title}") for key, title in LEVELS.items())]
+
+
+TIMELY = [("yes", "按期销号"), ("no", "超期销号")]
 
 
 class WorkFilter(django_filters.FilterSet):
@@ -46,6 +50,9 @@ class WorkFilter(django_filters.FilterSet):
     lead = django_filters.ChoiceFilter(
         label="牵头", field_name="lead_state", choices=list(queries.LEAD_STATES.items()), empty_label="全部"
     )
+    timely = django_filters.ChoiceFilter(
+        label="销号", method="by_time", choices=TIMELY, widget=forms.HiddenInput
+    )
     led_by = django_filters.CharFilter(
         label="牵头单位", field_name="lead__name", max_length=120, widget=forms.HiddenInput
     )
@@ -53,12 +60,12 @@ class WorkFilter(django_filters.FilterSet):
     due_to = django_filters.DateFilter(label="期限不晚于", field_name="due_on", lookup_expr="lte")
 
     def __init__(
-        self, *args: Any, places: Sequence[tuple[str, str]], units: Sequence[str], today: date, **kwargs: Any
+        self, *args: Any, places: Sequence[tuple[str, str]], names: Sequence[str], today: date, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
         self.filters["place"].extra["choices"] = list(places)
-        self.filters["unit"].extra["widget"] = _Suggested(units)
+        self.filters["unit"].extra["widget"] = _Suggested(names)
         self.filters["number"].extra["min_value"], self.filters["number"].extra["max_value"] = 1, 99_999
         for name in ("due_from", "due_to"):
             self.filters[name].extra["widget"] = forms.DateInput(attrs={"type": "date"})
@@ -74,6 +81,10 @@ class WorkFilter(django_filters.FilterSet):
     def by_status(self, rows: Any, name: str, value: str) -> Any:
         """Stand so today."""
         return rows.filter(queries.status_filter(value, self.today))
+
+    def by_time(self, rows: Any, name: str, value: str) -> Any:
+        """Be closed in time, or late."""
+        return rows.filter(units.IN_TIME if value == "yes" else units.LATE)
 
     def by_unit(self, rows: Any, name: str, value: str) -> Any:
         """Be led by a unit or have it take part."""
@@ -147,7 +158,7 @@ class WorkTable(tables.Table):
 
     def render_due_on(self, record: Any) -> str:
         """The day, or that there is none."""
-        return record.due_on.isoformat() if record.due_on else "持续推进"
+        return queries.due_words(record)
 
     def render_phase(self, record: Any) -> SafeString:
         """How it stands today."""
@@ -168,7 +179,7 @@ def chosen(request: Request, context: dict[str, Any]) -> tuple[WorkFilter, dict[
     places = [(one.code, one.full_name) for one in everywhere]
     asked = request.GET.copy()
     asked["place"], asked["level"] = place, level
-    found = WorkFilter(asked, queryset=rows, places=places, units=lists.unit_names(plan), today=request.today)
+    found = WorkFilter(asked, queryset=rows, places=places, names=lists.unit_names(plan), today=request.today)
     kept = {key: value for key, value in asked.items() if value and key in found.filters}
     return found, kept
 

@@ -31,7 +31,9 @@ def unit(request: Request, code: str) -> HttpResponse:
     shown = (
         rows.filter(queries.status_filter(status, request.today)) if status in queries.STATUS_CODES else rows
     )
-    ordered = shown.select_related("lead").order_by("plan_id", "order", "place_code")
+    part = request.GET.get("part", "")
+    shown = shown.filter(units.part_filter(row, part)) if part in PARTS else shown
+    ordered = shown.select_related("lead", "item").order_by("plan_id", "order", "place_code")
     table = WorkTable(
         ordered, today=request.today, places=queries.every_place_name(), template_name="portal/table.html"
     )
@@ -39,8 +41,8 @@ def unit(request: Request, code: str) -> HttpResponse:
     parts = units.parts_of_unit(rows, row)
     context = {
         "unit": row, "place": queries.place_name(row.place_code), "today": request.today, "table": table,
-        "figures": queries.figures(counts, reverse("work_unit", args=[code])), "status": status,
-        "parts": [(title, parts[key]) for key, title in PARTS.items()], "count": sum(counts.values()),
+        "figures": queries.figures(counts, reverse("work_unit", args=[code])), "narrowed": bool(status or part),
+        "parts": [(title, parts[key], f"?part={key}") for key, title in PARTS.items()], "count": sum(counts.values()),
         "reports": units.reports_of_unit(rows, row),
     }  # fmt: skip
     return render(request, "work_plans/work_unit.html", context)

@@ -92,6 +92,14 @@ def status_of(row: Assignment, today: date) -> Status:
     return status_on(row.phase, row.due_on, today)
 
 
+def due_words(row: Assignment) -> str:
+    """Return the day that counts, or why there is none: 持续推进 (the document or the office says so) or 未载明."""
+    if row.due_on is not None:
+        return row.due_on.isoformat()
+    endless = row.plan_due_on is not None or (row.item is not None and row.item.deadline_kind == "ongoing")
+    return "持续推进" if endless else "未载明"
+
+
 def status_filter(status: str, today: date) -> Q:
     """Return the condition that an assignment stands so on a day; the same answer as `status_on`."""
     soon = today + SOON
@@ -125,7 +133,7 @@ def count_by(rows: QuerySet[Assignment], today: date, *columns: str) -> dict[tup
     bare = rows.order_by().values_list(*columns, "phase")
     for *key, phase, count in bare.annotate(n=Count("*")):
         found.setdefault(tuple(key), {})[phase] = count
-    late = Count("pk", filter=Q(due_on__lt=today))
+    late = Count("phase", filter=Q(due_on__lt=today))  # a column of the index, which the key is not
     pressing = bare.filter(phase__in=OPEN, due_on__lte=today + SOON).annotate(n=Count("*"), late=late)
     for *key, phase, count, overdue in pressing:
         counts = found.setdefault(tuple(key), {})
@@ -143,9 +151,10 @@ def _add(counts: dict[str, int], status: str, number: int) -> None:
 def figures(counts: Mapping[str, int], address: str = "", **query: str) -> list[StatusCount]:
     """Return the six statuses with their counts; each leads to its rows under `address`."""
     found = []
+    kept = {key: value for key, value in query.items() if value}
     for status in ORDER:
         look, icon, _ = LOOKS[status]
-        link = f"{address}?{urlencode({**query, 'status': status.value})}" if address else ""
+        link = f"{address}?{urlencode({**kept, 'status': status.value})}" if address else ""
         found.append(
             StatusCount(status.value, STATUS_TITLES[status], look, icon, counts.get(status.value, 0), link)
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from qifu.foundation.access import Actor
 from qifu.services.work_plans.models import Assignment, Plan
 from qifu.services.work_plans.queries.work import (
@@ -47,21 +49,31 @@ class Board:
     orders: Sequence[int] = field(default_factory=list)
 
 
-def orders(actor: Actor, at: datetime, plan: Plan, places: Sequence[str]) -> list[int]:
+def orders(actor: Actor, at: datetime, plan: Plan, places: Sequence[str], kind: str = "") -> list[int]:
     """Return the orders of the tasks with work at the places that the actor may follow, ascending."""
     if covers(actor, at, plan.place_code):  # the plan's own place holds every task
-        rows = assignments_at(actor, at, plan, [plan.place_code])
+        rows = _of_kind(assignments_at(actor, at, plan, [plan.place_code]), kind)
         return list(rows.order_by("order").values_list("order", flat=True))
-    rows = assignments_at(actor, at, plan, places)
+    rows = _of_kind(assignments_at(actor, at, plan, places), kind)
     return list(rows.order_by("order").values_list("order", flat=True).distinct())
 
 
+def _of_kind(rows: QuerySet[Assignment], kind: str) -> QuerySet[Assignment]:
+    return rows.filter(kind=kind) if kind else rows
+
+
 def board(
-    actor: Actor, at: datetime, plan: Plan, today: date, candidates: Sequence[Place], shown: Sequence[int]
+    actor: Actor,
+    at: datetime,
+    plan: Plan,
+    today: date,
+    candidates: Sequence[Place],
+    shown: Sequence[int],
+    kind: str = "",
 ) -> Board:
     """Return the cells of the tasks whose orders are `shown`, and the totals of each column over all tasks: 2 queries."""
     codes = [place.code for place in candidates]
-    rows = assignments_at(actor, at, plan, codes)
+    rows = _of_kind(assignments_at(actor, at, plan, codes), kind)
     totals = {code: counts for (code,), counts in count_by(rows, today, "place_code").items()}
     whole: dict[str, int] = {}
     for counts in totals.values():
@@ -95,7 +107,7 @@ def _rows(
     return [Row(*facts[order], cells.get(order, {}), counts.get(order, {})) for order in sorted(facts)]
 
 
-def first_cards(rows: Any, today: date) -> dict[str, list[Assignment]]:
+def first_cards(rows: QuerySet[Assignment], today: date) -> dict[str, list[Assignment]]:
     """Return the first assignments of each status, the earliest deadline first, in one query."""
     parts = []
     for status in ORDER:
@@ -104,7 +116,9 @@ def first_cards(rows: Any, today: date) -> dict[str, list[Assignment]]:
         parts.append(keys.order_by().values_list("pk", flat=True))
     pks = list(parts[0].union(*parts[1:], all=True))
     found = (
-        Assignment.objects.filter(pk__in=pks).select_related("lead").order_by("due_on", "order", "place_code")
+        Assignment.objects.filter(pk__in=pks)
+        .select_related("lead", "item")
+        .order_by("due_on", "order", "place_code")
     )
     cards: dict[str, list[Assignment]] = {status.value: [] for status in ORDER}
     for row in found:

@@ -41,7 +41,7 @@ def _kinds() -> list[Waiting]:
     return [
         Waiting("close_work", "待核销", "核定", "申请销号的事项，由第二人核对佐证后销号或退回"),
         Waiting("answer_question", "待答复", "答复", "责任单位的提问"),
-        Waiting("confirm_lead", "待确认牵头", "确认", "系统按文件先后拟定牵头单位，由人确认"),
+        Waiting("confirm_lead", "待定牵头", "确定", "系统按文件先后拟定，由人确认；没有拟定的请选择"),
         Waiting("expand_generic", "待分解的泛指单位", "指明", "文件没有写明是哪一家"),
         Waiting("overdue", "逾期", "处理", "过了期限还没有销号"),
         Waiting("due_soon", "临期", "处理", "30 天内到期"),
@@ -79,7 +79,7 @@ def _own(
     )
     rows = assignments(actor, at, "work_plans.report_work").exclude(phase="closed")
     return (
-        rows.select_related("lead")
+        rows.select_related("lead", "item")
         .annotate(organises=Exists(organised), confirms=Exists(confirmable), has_generic=Exists(generic))
         .order_by(F("due_on").asc(nulls_last=True), "order", "place_code")
     )
@@ -88,7 +88,9 @@ def _own(
 def _keys(row: Assignment, units: set[int | None], actor: Actor, at: datetime, today: date) -> list[str]:
     found = []
     flags = vars(row)
-    if (row.lead_state == "proposed" and flags["confirms"]) or (row.lead_state == "none" and flags["organises"]):
+    if (row.lead_state == "proposed" and flags["confirms"]) or (
+        row.lead_state == "none" and flags["organises"]
+    ):
         found.append("confirm_lead")
     if flags["has_generic"] and flags["organises"]:
         found.append("expand_generic")
@@ -119,7 +121,7 @@ def _for_second_person(actor: Actor, at: datetime) -> QuerySet[Assignment]:
     rows = rows.annotate(by_office=Exists(by_office))
     mine = Q(pk__in=own.values("pk")) & (Q(parent__isnull=True) | Q(by_office=False))
     below = Q(parent__in=own.values("pk")) & Q(by_office=True)
-    return rows.filter(mine | below).select_related("lead").order_by("submitted_at")
+    return rows.filter(mine | below).select_related("lead", "item").order_by("submitted_at")
 
 
 def _asked(actor: Actor, at: datetime) -> list[Assignment]:
@@ -130,7 +132,11 @@ def _asked(actor: Actor, at: datetime) -> list[Assignment]:
     here = Q(assignment__in=own) & (Q(assignment__parent__isnull=True) | ~office)
     below = Q(assignment__parent__in=own) & office
     asked = Event.objects.filter(kind=EventKind.ASKED, answered_by=None, assignment__in=organised)
-    asked = asked.filter(here | below).exclude(by_id=actor.id).select_related("assignment__lead")
+    asked = (
+        asked.filter(here | below)
+        .exclude(by_id=actor.id)
+        .select_related("assignment__lead", "assignment__item")
+    )
     return [event.assignment for event in asked.order_by("at")]
 
 

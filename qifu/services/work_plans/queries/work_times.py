@@ -223,4 +223,4 @@ def milestones_of(rows: QuerySet[Assignment]) -> QuerySet[Milestone]:
 
 def with_milestones(rows: QuerySet[Assignment]) -> QuerySet[Assignment]:
     """Return the rows with their milestones and leads ready."""
-    return rows.select_related("lead").prefetch_related("milestones")
+    return rows.select_related("lead", "item").prefetch_related("milestones")

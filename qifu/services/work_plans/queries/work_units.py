@@ -37,13 +37,19 @@ def rows_of_unit(actor: Actor, at: datetime, row: Organisation) -> QuerySet[Assi
 
 def parts_of_unit(rows: QuerySet[Assignment], row: Organisation) -> dict[str, int]:
     """Count a unit's work by its part: leading (拟定 included), responsible, cooperating; one row counts once."""
-    others = AssignmentUnit.objects.filter(organisation=row, assignment__in=rows.order_by().values("pk"))
-    counts = dict(others.exclude(assignment__lead=row).values_list("role").annotate(n=Count("pk")).order_by())
-    return {
-        "lead": rows.filter(lead=row).count(),
-        "responsible": counts.get("responsible", 0) + counts.get("lead", 0),
-        "cooperating": counts.get("cooperating", 0),
+    counted = {
+        part: Count("pk", filter=part_filter(row, part)) for part in ("lead", "responsible", "cooperating")
     }
+    return dict(rows.order_by().aggregate(**counted))
+
+
+def part_filter(row: Organisation, part: str) -> Q:
+    """Return the condition that a unit has that part (lead, responsible, cooperating); a lead counts as lead only."""
+    if part == "lead":
+        return Q(lead=row)
+    roles = ["cooperating"] if part == "cooperating" else ["responsible", "lead"]
+    others = AssignmentUnit.objects.filter(organisation=row, role__in=roles)
+    return Q(pk__in=others.values("assignment_id")) & ~Q(lead=row)
 
 
 def reports_of_unit(rows: QuerySet[Assignment], row: Organisation) -> list[Event]:
@@ -72,12 +78,17 @@ class Line:
     last_report_at: datetime | None
 
 
+IN_TIME = Q(phase="closed", submitted_at__date__lte=F("due_on"))
+"""Closed in time: the unit asked for it by its deadline; how long the office took to decide is not the unit's doing."""
+LATE = Q(phase="closed", submitted_at__date__gt=F("due_on"))
+
+
 def _measures(today: date) -> dict[str, Any]:
     return {
         "n": Count("pk"),
         "closed": Count("pk", filter=Q(phase="closed")),
         "timed": Count("pk", filter=Q(phase="closed", due_on__isnull=False)),
-        "in_time": Count("pk", filter=Q(phase="closed", closed_at__date__lte=F("due_on"))),
+        "in_time": Count("pk", filter=IN_TIME),
         "overdue": Count("pk", filter=Q(phase__in=OPEN, due_on__lt=today)),
         "pending": Count("pk", filter=Q(phase="pending")),
         "last": Max("last_report_at"),

@@ -12,7 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from qifu.services.work_plans.fields import grouped
-from qifu.services.work_plans.queries.work import KINDS, LOOKS, ORDER, list_link, status_of
+from qifu.services.work_plans.queries.work import KINDS, LOOKS, ORDER, due_words, list_link, status_of
 from qifu.services.work_plans.status import STATUS_TITLES, Status
 
 register = template.Library()
@@ -97,14 +97,15 @@ def _total(counts: Mapping[str, int], address: str, asked: str) -> str:
 
 
 @register.simple_tag
-def board_totals(board: Any, plan_id: int, place: str, level: str) -> SafeString:
+def board_totals(board: Any, plan_id: int, place: str, level: str, kind: str) -> SafeString:
     """Draw the cells of the total row: each column, then the whole."""
     address = escape(list_link(plan_id))
+    asked = f"&amp;kind={kind}" if kind else ""
     columns = [
-        _total(board.totals.get(one.code, {}), address, f"place={one.code}&amp;level=own")
+        _total(board.totals.get(one.code, {}), address, f"place={one.code}&amp;level=own{asked}")
         for one in board.places
     ]
-    columns.append(_total(board.whole, address, f"place={place}&amp;level={level}"))
+    columns.append(_total(board.whole, address, f"place={place}&amp;level={level}{asked}"))
     return mark_safe("".join(f'<td class="cell">{one}</td>' for one in columns))
 
 
@@ -118,3 +119,19 @@ def at_place(places: Mapping[str, str], code: str) -> str:
 def figure_number(value: Any) -> str:
     """Write an exact figure with separators, without the zeros that the database pads it with."""
     return grouped(value)
+
+
+@register.filter
+def due_day(row: Any) -> str:
+    """Write the deadline of an assignment for a table."""
+    return due_words(row)
+
+
+@register.simple_tag
+def doing_link(row: Any, key: str) -> str:
+    """Return where what waits is done: the form on the assignment's page, or the form's own page."""
+    if key == "confirm_lead" and row.lead_id is None:
+        return reverse("assignment_act", args=[row.pk, "change_lead"])
+    if key == "expand_generic":
+        return reverse("assignment_act", args=[row.pk, key])
+    return f"{reverse('assignment', args=[row.pk])}#{key}"
