@@ -30,6 +30,7 @@ COMMANDS = [
     Command("worker", "qifu.commands.worker", "启动后台作业：qifu worker [--once]"),
     Command("migrate", "qifu.commands.migrate", "建立或升级数据库，并载入本省的区划与单位"),
     Command("init", "qifu.commands.init", "新站点：建立首任系统、安全、审计三个管理员，一次性口令只显示一次"),
+    Command("reset-password", "qifu.commands.reset_password", "重置一个人的口令：qifu reset-password 登录名"),
     Command(
         "backup",
         "qifu.commands.backup",
