@@ -111,6 +111,8 @@ def _identity(row: RowReading, values: Mapping[str, str], is_authority: Callable
         if not read.code:
             hint = f"注册号“{cleaned(other)[:30]}”不能代替统一社会信用代码" if not is_blank(other) else ""
             row.refuse("uscc", "没有填写统一社会信用代码", hint or "补填18位代码后重新导入")
+        else:
+            row.warn(column, "统一社会信用代码没有填写，取自注册号一列")
     if read.problem and column == "uscc":
         row.refuse("uscc", read.problem, read.proposal)
     for warning in read.warnings:

@@ -110,6 +110,8 @@ def test_rows_that_cannot_be_taken_are_refused_with_reason_and_column(province: 
     assert told[4, "name"].refused and "15位旧注册号" in told[5, "uscc"].reason
     assert not any(told[6, column].refused for column in ("capital", "established_on", "status"))
     assert Enterprise.objects.get().readings["capital"] == "面议"
+    elsewhere = bring(row(7, uscc="-", registration_number=OTHER))
+    assert elsewhere.created == 1 and "取自注册号" in elsewhere.remarks[0].reason
     assert {(r.number, r.column) for r in check_rows([row(2, uscc=CODE.replace("0", "O"))])} == {(2, "uscc")}
 
 
