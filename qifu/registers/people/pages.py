@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
@@ -57,7 +58,7 @@ def sign_in(request: Request) -> HttpResponse:
     """Sign in, then go on to where one wanted to go."""
     onward = _safe_next(request)
     if request.actor.is_person and request.method != "POST":
-        return HttpResponseRedirect(onward or reverse("workbench"))
+        return HttpResponseRedirect(onward or reverse(settings.START_ROUTE))
     form = SignInForm(request.POST or None)
     status = 200
     if request.method == "POST":
@@ -74,7 +75,7 @@ def sign_in(request: Request) -> HttpResponse:
                 show_refusal(form, refused)
             else:
                 first = reverse("change_own_password") if person.must_change_password else ""
-                return HttpResponseRedirect(first or onward or reverse("workbench"))
+                return HttpResponseRedirect(first or onward or reverse(settings.START_ROUTE))
     context = {"form": form, "next": onward, "providers": openid.providers()}
     return render(request, "people/sign_in.html", context, status=status)
 
@@ -116,7 +117,7 @@ def sign_in_second(request: Request) -> HttpResponse:
                 show_refusal(form, refused)
             else:
                 first = reverse("change_own_password") if half.person.must_change_password else ""
-                return HttpResponseRedirect(first or onward or reverse("workbench"))
+                return HttpResponseRedirect(first or onward or reverse(settings.START_ROUTE))
     by_sms = "sms" in second_factor.methods(half.person)
     context = {"form": form, "by_sms": by_sms, "sent_to": sent_to}
     return render(request, "people/sign_in_second.html", context, status=status)
