@@ -29,9 +29,9 @@ MOST = 1000
 """So many matches are counted, ordered and paged through; of more it is told that there are more."""
 SCANNED = 10_000
 """A register of at most so many rows is read as it is, without asking an index."""
-SAMPLED = 2_000
+SAMPLED = 600
 """So many rows, evenly spread, tell how common the words and the filters are, and so which way is short."""
-COMMON = 30
+COMMON = 15
 """Of the sampled rows so many must match for the first thousand matches to be found by reading on from the start."""
 KINDS: dict[str, str] = dict(Enterprise.Kind.choices)
 STATUSES: dict[str, str] = dict(Enterprise.Status.choices)
