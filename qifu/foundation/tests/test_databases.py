@@ -25,7 +25,7 @@ def test_the_nearest_version_that_is_not_older_is_taken(
     monkeypatch.setenv("PATH", ":".join([*(str(tmp_path / n) for n in ("17", "13", "15", "16")), "/bin"]))
     assert postgres_program("qifu_dump", 15) == tmp_path / "15" / "qifu_dump"
     assert postgres_program("qifu_dump", 14) == tmp_path / "15" / "qifu_dump"
-    with pytest.raises(DatabaseRefused, match="17 版.*18 版.*postgresql-client-18"):
+    with pytest.raises(DatabaseRefused, match=r"17 版.*18 版.*postgresql-client-18"):
         postgres_program("qifu_dump", 18)
 
 
