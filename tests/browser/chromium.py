@@ -61,6 +61,16 @@ class Visits:
         settings = {"locale": "zh-CN", "viewport": WIDE, "reduced_motion": "reduce"} | options
         return self.browser.new_context(storage_state=state, **settings)
 
+    @contextmanager
+    def page(self, who: str = "", **options: Any) -> Iterator[Page]:
+        """A page in a context of its own, signed in as `who` or as a visitor."""
+        context = self.context(who, **options)
+        context.set_default_timeout(15_000)
+        try:
+            yield context.new_page()
+        finally:
+            context.close()
+
     def _sign_in(self, who: str) -> Any:
         context = self.browser.new_context(locale="zh-CN")
         page = context.new_page()
@@ -69,13 +79,13 @@ class Visits:
         page.fill("input[name=password]", self.password)
         page.click("main form button[type=submit], main form button:not([type])")
         if "/sign-in/second/" in page.url:
-            self._second_step(page)
+            self.second_step(page)
         page.wait_for_url(lambda url: "/sign-in/" not in url)
         state = context.storage_state()
         context.close()
         return state
 
-    def _second_step(self, page: Page) -> None:
+    def second_step(self, page: Page) -> None:
         """Have a code sent and read it where a demo site shows its text messages."""
         page.click("main button[name=send]")
         other = page.context.new_page()

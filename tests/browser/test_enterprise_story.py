@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -17,12 +17,17 @@ AT_COUNTER = "萧山睿创致电子商务有限公司（模拟）"
 PASSWORD = "orange-river-2024"
 
 
-def sign_in(visits: Visits, page: Page, username: str, password: str) -> None:
-    """Sign in by hand: password, then the code of the text message."""
+def password_step(visits: Visits, page: Page, username: str, password: str) -> None:
+    """Give name and password on the sign-in page."""
     page.goto(f"{visits.address}/sign-in/")
     page.get_by_label("登录名").fill(username)
     page.get_by_label("口令", exact=True).fill(password)
     page.get_by_role("main").get_by_role("button", name="登录").click()
+
+
+def sign_in(visits: Visits, page: Page, username: str, password: str) -> None:
+    """Sign in by hand: password, then the code of the text message."""
+    password_step(visits, page, username, password)
     page.wait_for_url("**/sign-in/second/**")
     visits.second_step(page)
     page.wait_for_url(lambda url: "/sign-in/" not in url)
@@ -56,7 +61,7 @@ def invite(page: Page, name: str, mobile: str) -> str:
     page.get_by_label("经办人姓名").fill(name)
     page.get_by_label("经办人手机号").fill(mobile)
     page.get_by_label("企业信息").check()
-    page.get_by_label("有效至").fill((date.today() + timedelta(days=90)).isoformat())
+    page.get_by_label("有效至").fill((datetime.now(UTC).date() + timedelta(days=90)).isoformat())
     page.get_by_role("button", name="生成邀请链接").click()
     return page.get_by_label("邀请链接").input_value()
 
@@ -155,16 +160,19 @@ def test_counter_registers_a_legal_representative(visits: Visits) -> None:
         expect(page.locator("main table")).to_contain_text("王新任（模拟）")
         expect(page.locator("main table")).not_to_contain_text("13800002222")
 
-    with visits.page() as page:
-        sign_in(visits, page, "wangxinren", once)
+    with (
+        visits.page() as page
+    ):  # the paper with the password is good for one thing only: a password of one's own
+        password_step(visits, page, "wangxinren", once)
         page.wait_for_url("**/account/password/")
         page.goto(f"{visits.address}/my-enterprise/")
-        assert "/account/password/" in page.url, "first a password of one's own"
-        page.locator("main input[type=password]").nth(0).fill(once)
-        for number in (1, 2):
-            page.locator("main input[type=password]").nth(number).fill(PASSWORD)
+        page.wait_for_url("**/account/password/")
+        for number, text in enumerate((once, PASSWORD, PASSWORD)):
+            page.locator("main input[type=password]").nth(number).fill(text)
         page.get_by_role("button", name="修改口令").click()
-        page.goto(f"{visits.address}/my-enterprise/")
+        page.wait_for_url(lambda url: "/account/password/" not in url)
+    with visits.page() as page:
+        sign_in(visits, page, "wangxinren", PASSWORD)
         expect(page.get_by_role("heading", level=1)).to_have_text(AT_COUNTER)
         expect(page.get_by_role("link", name="邀请经办人")).to_be_visible()
 
