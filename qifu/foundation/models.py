@@ -12,13 +12,13 @@ from qifu.foundation.search import SearchEntry
 
 __all__ = [
     "AuditRow",
-    "Import",
-    "ImportRemark",
     "ChannelPreference",
     "ChannelRest",
     "Delivery",
     "DemoMessage",
     "FeedToken",
+    "Import",
+    "ImportRemark",
     "Job",
     "Notice",
     "Revision",
