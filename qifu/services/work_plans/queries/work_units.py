@@ -46,10 +46,10 @@ def parts_of_unit(rows: QuerySet[Assignment], row: Organisation) -> dict[str, in
 def part_filter(row: Organisation, part: str) -> Q:
     """Return the condition that a unit has that part (lead, responsible, cooperating); a lead counts as lead only."""
     if part == "lead":
-        return Q(lead=row)
+        return Q(lead_id=row.pk)
     roles = ["cooperating"] if part == "cooperating" else ["responsible", "lead"]
-    others = AssignmentUnit.objects.filter(organisation=row, role__in=roles)
-    return Q(pk__in=others.values("assignment_id")) & ~Q(lead=row)
+    others = AssignmentUnit.objects.filter(organisation_id=row.pk, role__in=roles)
+    return Q(pk__in=others.values("assignment_id")) & ~Q(lead_id=row.pk)
 
 
 def reports_of_unit(rows: QuerySet[Assignment], row: Organisation) -> list[Event]:
