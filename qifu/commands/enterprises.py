@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from qifu.commands.imports import add_options, run_file
 from qifu.commands.main import parser
 
 
@@ -13,9 +14,7 @@ def main(argv: list[str]) -> int:
     arguments = parser("enterprises", "企业：导入登记名录，或生成模拟名录")
     acts = arguments.add_subparsers(dest="act", required=True)
     importing = acts.add_parser("import", help="导入登记名录，同 qifu import enterprises")
-    importing.add_argument("file", type=Path, help="CSV、TSV、XLSX 或 XLS 文件")
-    importing.add_argument("--mapping", type=Path, default=None, help="栏目对应（YAML）；没有则按表头识别")
-    importing.add_argument("--dry-run", action="store_true", help="只检查，不写入")
+    add_options(importing)
     making = acts.add_parser("make", help="生成模拟名录（CSV），每个名称都注明模拟")
     making.add_argument("count", type=int, help="行数")
     making.add_argument("file", type=Path, help="写到哪个文件")
@@ -23,9 +22,9 @@ def main(argv: list[str]) -> int:
     making.add_argument("--dirt", type=float, default=0.0, help="带一处毛病的行所占比例，0 到 1")
     options = arguments.parse_args(argv)
     if options.act == "import":
-        from qifu.commands.imports import run_file
-
-        return run_file("enterprises", options.file, options.mapping, dry_run=options.dry_run)
+        chosen = vars(options)
+        del chosen["act"]
+        return run_file("enterprises", chosen.pop("file"), chosen.pop("mapping"), **chosen)
     return _make(options.count, options.file, options.seed, options.dirt)
 
 

@@ -2,49 +2,57 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import sys
 import time
+from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qifu.commands.main import parser
 
 if TYPE_CHECKING:
+    from qifu.foundation.imports.file_mapping import FileMapping, FileProposal
     from qifu.foundation.imports.kinds import ImportKind
-    from qifu.foundation.imports.mapping import Proposal
     from qifu.foundation.imports.models import Import
 
 LARGEST = 4 << 30
+MOST_SHOWN = 50
 
 
 def main(argv: list[str]) -> int:
     """Run the command; 0 all rows are in, 1 some were refused, 2 wrong usage or unreadable file."""
     arguments = parser("import", "把表格文件导入一张表；可重复执行，已有的行不变")
     arguments.add_argument("kind", help="导入的表，见下；写错时会列出全部")
+    add_options(arguments)
+    options = vars(arguments.parse_args(argv))
+    return run_file(options.pop("kind"), options.pop("file"), options.pop("mapping"), **options)
+
+
+def add_options(arguments: argparse.ArgumentParser) -> None:
+    """Add the file and the options of an import, named as `run_file` takes them."""
     arguments.add_argument("file", type=Path, help="CSV、TSV、XLSX 或 XLS 文件")
     arguments.add_argument("--mapping", type=Path, default=None, help="栏目对应（YAML）；没有则按表头识别")
     arguments.add_argument(
         "--save-mapping", type=Path, default=None, help="把识别出的栏目对应存成 YAML 供修改"
     )
+    arguments.add_argument(
+        "--sheet", action="append", dest="sheets", default=[], help="只导入这张工作表；可写多次；没有则导入能识别的全部"
+    )  # fmt: skip
+    arguments.add_argument("--save-warnings", action="store_true", help="把已导入但请核对的行存成 CSV")
     arguments.add_argument("--dry-run", action="store_true", help="只检查，不写入")
-    options = arguments.parse_args(argv)
-    return run_file(
-        options.kind,
-        options.file,
-        options.mapping,
-        dry_run=options.dry_run,
-        save_mapping=options.save_mapping,
-    )
 
 
 def run_file(
     kind_name: str, path: Path, mapping_path: Path | None = None, *, dry_run: bool = False,
-    save_mapping: Path | None = None,
+    save_mapping: Path | None = None, sheets: Sequence[str] = (), save_warnings: bool = False,
 ) -> int:  # fmt: skip
     """Import a file from the command line with a progress line, and return the exit code of `main`."""
     from qifu.foundation.action import Refused
+    from qifu.foundation.imports.file_mapping import from_yaml, to_yaml
     from qifu.foundation.imports.kinds import import_kinds
-    from qifu.foundation.imports.mapping import from_yaml, to_yaml
     from qifu.foundation.imports.queries import proposal_for
     from qifu.foundation.yaml_data import DataError
 
@@ -57,14 +65,17 @@ def run_file(
         if kept is not None and kept["kind"] != kind.name:
             return _unreadable(f"{mapping_path}：这份栏目对应是“{kept['kind']}”的，不是“{kind.name}”的")
         with path.open("rb") as file:
-            proposal = proposal_for(file, kind, kept=kept)
+            proposal = proposal_for(file, kind, sheets=sheets, kept=kept)
             _print_mapping(kind, proposal)
             if save_mapping is not None:
                 save_mapping.write_text(to_yaml(kind.name, proposal.mapping), "utf-8")
-            missing = [c.title for c in kind.columns if c.required and c.name not in proposal.mapping.places]
-            if missing:
-                return _unreadable(f"没有找到必填的栏目：{'、'.join(missing)}。请用 --mapping 指定")
-            return _check(kind, proposal, path) if dry_run else _import(kind, proposal, path)
+            if missing := proposal.mapping.missing(kind.columns):
+                return _unreadable(
+                    f"没有找到必填的栏目：{'、'.join(missing)}。请用 --mapping 或 --sheet 指定"
+                )
+            if dry_run:
+                return _check(kind, proposal.mapping, path)
+            return _import(kind, proposal.mapping, path, save_warnings)
     except OSError as error:
         missing_file = isinstance(error, FileNotFoundError)
         return _unreadable(
@@ -74,46 +85,59 @@ def run_file(
         return _unreadable(str(error))
 
 
-def _print_mapping(kind: ImportKind, proposal: Proposal) -> None:
-    mapping = proposal.mapping
+def _print_mapping(kind: ImportKind, proposal: FileProposal) -> None:
+    """Tell which column is read as what, which are not taken, which sheets are left out."""
     titles = {column.name: column.title for column in kind.columns}
-    found = [
-        f"{titles[name]}←{mapping.headings[place] or f'第{place + 1}列'}"
-        for name, place in mapping.places.items()
-    ]
-    print(f"{kind.title}：{'，'.join(found)}")
+    mapping = proposal.mapping
+    for part in mapping.parts:
+        found = [
+            f"{titles[name]}←{part.headings[place] or f'第{place + 1}列'}"
+            if place < len(part.headings)
+            else f"{titles[name]}←第{place + 1}列"
+            for name, place in part.places.items()
+            if name in titles
+        ]
+        where = f"，工作表“{part.sheet}”" if part.sheet else ""
+        heading = f"表头在第 {part.heading_line} 行" if part.heading_line else "没有表头"
+        print(f"{kind.title}{where}，{heading}：{'，'.join(found)}")
+        if part.untaken:
+            print(f"  未取用的列：{'、'.join(part.untaken)}")
+    for sheet, rows in mapping.left:
+        print(f"  没有导入的工作表：“{sheet}”{rows} 行（要导入时用 --sheet 指定）")
     for remark in proposal.remarks:
         print(f"  注意：{remark}")
 
 
-def _check(kind: ImportKind, proposal: Proposal, path: Path) -> int:
+def _check(kind: ImportKind, mapping: FileMapping, path: Path) -> int:
     """Tell what an import would remark, without writing; a row that some batch's writing would refuse may pass."""
-    from itertools import islice
-
-    from qifu.foundation.imports.batches import BatchResult, sort_out
+    from qifu.foundation.imports.batches import BatchResult, check_rows, sort_out
     from qifu.foundation.imports.readings import readings
     from qifu.foundation.imports.table_file import open_table
 
     titles = {column.name: column.title for column in kind.columns}
     seen, refused, shown = 0, 0, 0
     with path.open("rb") as file:
-        rows_left = readings(open_table(file, sheet=proposal.mapping.sheet), proposal.mapping)
-        while batch := list(islice(rows_left, kind.rows_at_once)):
-            told = BatchResult()
-            rows, _ = sort_out(batch, told)
-            told.told.extend(kind.check(rows) if rows else ())
-            seen += len(batch)
-            refused += len(told.refused)
-            for remark in told.told:
-                if shown < 50:
-                    shown += 1
+        table = open_table(file)
+        for part in mapping.parts:
+            rows_left = readings(table, part)
+            sheet = f"“{part.sheet}”" if len(mapping.parts) > 1 else ""
+            while batch := list(islice(rows_left, kind.rows_at_once)):
+                told = BatchResult()
+                rows, _ = sort_out(batch, told)
+                told.told.extend(check_rows(kind, rows))
+                seen += len(batch)
+                refused += len(told.refused)
+                for remark in told.told[: max(MOST_SHOWN - shown, 0)]:
                     where = f"“{titles[remark.column]}”" if remark.column in titles else ""
-                    print(f"  第 {remark.number} 行{where}：{remark.reason}。{remark.proposal}")
+                    print(f"  {sheet}第 {remark.number} 行{where}：{remark.reason}。{remark.proposal}")
+                shown += len(told.told)
+    if shown > MOST_SHOWN:
+        print(f"  …… 另有 {shown - MOST_SHOWN} 处没有显示")
     print(f"检查了 {seen} 行，{refused} 行不能导入；没有写入任何数据。")
     return 1 if refused else 0
 
 
-def _import(kind: ImportKind, proposal: Proposal, path: Path) -> int:
+def _import(kind: ImportKind, mapping: FileMapping, path: Path, save_warnings: bool) -> int:
     from qifu.foundation import clock
     from qifu.foundation.access import SYSTEM
     from qifu.foundation.imports import actions
@@ -122,7 +146,7 @@ def _import(kind: ImportKind, proposal: Proposal, path: Path) -> int:
 
     with path.open("rb") as file:
         row = actions.upload_import(
-            kind=kind.name, filename=path.name, content=file, mapping=proposal.mapping, unclassified=True, by=SYSTEM,
+            kind=kind.name, filename=path.name, content=file, mapping=mapping, unclassified=True, by=SYSTEM,
             at=clock.now(), limit=LARGEST,
         )  # fmt: skip
     actions.confirm_import(row=row, by=SYSTEM, at=clock.now(), by_worker=False)
@@ -136,16 +160,16 @@ def _import(kind: ImportKind, proposal: Proposal, path: Path) -> int:
         print(file=sys.stderr)
     print(
         f"{row.dealt_with} 行，用时 {time.monotonic() - began:.1f} 秒：新增 {row.created}，更新 {row.updated}，"
-        f"未变 {row.unchanged}，未导入 {row.refused}，空行和合计行 {row.blank}"
+        f"未变 {row.unchanged}，未导入 {row.refused}，空行、合计和表尾 {row.blank}"
     )
-    if row.remarked:
-        print(f"已导入但请核对：{row.remarked} 行，见工作台“批量导入”第 {row.pk} 号")
+    _tell_warnings(row, path, save_warnings)
     if row.refused:
         for written in _write_rejected(row, path):
             print(f"未导入的行：{written}")
     if row.state != Import.State.DONE:
         print(
-            row.fault or f"已停在第 {row.cursor} 行，可在工作台“批量导入”继续第 {row.pk} 号", file=sys.stderr
+            row.fault or f"已停在第 {row.cursor} 行数据，可在工作台“批量导入”继续第 {row.pk} 号",
+            file=sys.stderr,
         )
         return 2
     return 1 if row.refused else 0
@@ -156,26 +180,43 @@ def _progress(done: int, total: int, text: str) -> None:
         print(f"\r{done}/{total} 行（{done * 100 // total}%）", end="", file=sys.stderr, flush=True)
 
 
+def _tell_warnings(row: Import, path: Path, save: bool) -> None:
+    """Count what is to be looked at by kind of remark, and write it all into a file where that is wanted."""
+    from qifu.foundation.imports import queries, sheets
+
+    if not row.remarked:
+        return
+    print(f"已处理但请核对：{row.remarked} 行，见工作台“批量导入”第 {row.pk} 号")
+    for column, reason, number in queries.reasons(row, refused=False, most=20):
+        print(f"  {number:>7} 处  {column or '整行'}：{reason}")
+    if save:
+        data = sheets.csv_lines(["工作表", *sheets.TOLD], queries.warned_rows(row))
+        print(f"请核对的行：{_write(path, '请核对.csv', b''.join(data)) or '没有写成，请检查目录是否可写'}")
+
+
 def _write_rejected(row: Import, path: Path) -> list[Path]:
-    """Write the refused rows beside the file, else into the working directory."""
+    """Write the refused rows beside the file, else into the working directory: CSV for each sheet, and a workbook."""
     from qifu.foundation.imports import queries, sheets
 
     written = []
+    for number, sheet, _ in queries.refused_parts(row):
+        lines = sheets.csv_lines(queries.rejected_headings(row, number), queries.rejected_rows(row, number))
+        plain = re.sub(r'[\\/:*?"<>|]', "_", sheet)
+        written.append(_write(path, f"未导入-{plain}.csv" if sheet else "未导入.csv", b"".join(lines)))
+    if row.refused <= sheets.WORKBOOK_ROWS:
+        written.append(_write(path, "未导入.xlsx", queries.rejected_book(row)))
+    return [target for target in written if target is not None]
+
+
+def _write(path: Path, ending: str, data: bytes) -> Path | None:
     for folder in (path.parent, Path.cwd()):
+        target = folder / f"{path.stem}-{ending}"
         try:
-            target = folder / f"{path.stem}-未导入.csv"
-            with target.open("wb") as out:
-                out.writelines(sheets.csv_lines(queries.rejected_headings(row), queries.rejected_rows(row)))
-            written.append(target)
-            if row.refused <= sheets.WORKBOOK_ROWS:
-                book = target.with_suffix(".xlsx")
-                headings = queries.rejected_headings(row)
-                book.write_bytes(sheets.workbook(headings, queries.rejected_rows(row), title="未导入"))
-                written.append(book)
-            return written
+            target.write_bytes(data)
+            return target
         except OSError:
             continue
-    return written
+    return None
 
 
 def _unreadable(message: str) -> int:

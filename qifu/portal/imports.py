@@ -18,10 +18,10 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from qifu.foundation import access
 from qifu.foundation.action import Refused
-from qifu.foundation.files.storage import open_file
 from qifu.foundation.imports import actions, queries, sheets
+from qifu.foundation.imports.file_mapping import FileMapping, from_yaml, to_yaml
 from qifu.foundation.imports.kinds import ImportKind, import_kinds
-from qifu.foundation.imports.mapping import ColumnMapping, from_yaml, mapped, to_yaml
+from qifu.foundation.imports.mapping import ColumnMapping, mapped
 from qifu.foundation.imports.models import Import
 from qifu.foundation.imports.table_file import UnreadableTable
 from qifu.foundation.pages import Request, page
@@ -129,8 +129,9 @@ def one(request: Request, pk: int) -> HttpResponse:
     may = access.holds(request.actor, kind.permission, request.at)
     context = {
         "row": row, "kind": kind, "job": job, "running": running and not stuck, "stuck": stuck, "may": may,
-        "done": max(row.cursor - row.heading_line, 0),
+        "mapping": row.read_by, "parts": queries.refused_parts(row) if row.refused else [],
         "reasons": queries.reasons(row) if row.refused and not running else [],
+        "warnings": queries.reasons(row, refused=False) if row.remarked and not running else [],
         "book": row.refused <= sheets.WORKBOOK_ROWS,
     }  # fmt: skip
     return render(request, "portal/imports/import.html", context)
@@ -138,19 +139,16 @@ def one(request: Request, pk: int) -> HttpResponse:
 
 def _columns_page(request: Request, row: Import, kind: ImportKind, status: int = 200) -> HttpResponse:
     """Show which column of the file is which, and what the first rows would become."""
-    mapping = ColumnMapping.from_json(row.mapping)
     try:
-        with open_file(row.file) as file:
-            preview = queries.preview(file, kind, mapping)
+        previews = queries.previews(row, kind)
     except (UnreadableTable, FileNotFoundError) as error:
-        messages.error(
-            request, str(error) if isinstance(error, UnreadableTable) else "原文件已不在系统中，请重新上传"
-        )
-        preview = queries.Preview()
-    missing = [c.title for c in kind.columns if c.required and c.name not in mapping.places]
+        gone = "原文件已不在系统中，请重新上传"
+        messages.error(request, str(error) if isinstance(error, UnreadableTable) else gone)
+        previews = []
+    mapping = row.read_by
     context = {
-        "row": row, "kind": kind, "mapping": mapping, "preview": preview, "missing": missing,
-        "titles": [column.title for column in kind.columns if column.name in mapping.places],
+        "row": row, "kind": kind, "mapping": mapping, "previews": previews, "missing": mapping.missing(kind.columns),
+        "book": any(part.sheet for part in mapping.parts),
     }  # fmt: skip
     return render(request, "portal/imports/columns.html", context, status=status)
 
@@ -162,9 +160,11 @@ def columns(request: Request, pk: int) -> HttpResponse:
     row = queries.one_import(request.actor, request.at, pk)
     kind = actions.kind_of(row.kind, request.actor, request.at)
     try:
-        mapping = _chosen(request, row, kind)
+        mapping, is_new = _chosen(request, row, kind)
         row = actions.map_columns(row=row, mapping=mapping, by=request.actor, at=request.at)
-        if request.POST.get("act") == "start":
+        if is_new:
+            messages.info(request, "已重新识别栏目，请核对后再开始")
+        elif request.POST.get("act") == "start":
             actions.confirm_import(row=row, by=request.actor, at=request.at)
     except Refused as refused:
         messages.error(request, refused.message)
@@ -173,29 +173,42 @@ def columns(request: Request, pk: int) -> HttpResponse:
     return redirect("import", pk)
 
 
-def _chosen(request: Request, row: Import, kind: ImportKind) -> ColumnMapping:
-    """Return the mapping that was sent; another sheet or heading row is proposed anew."""
-    before = ColumnMapping.from_json(row.mapping)
-    written = request.POST.get("heading_line", "")
+def _chosen(request: Request, row: Import, kind: ImportKind) -> tuple[FileMapping, bool]:
+    """Return the mapping that was sent, and whether a sheet or a heading row in it is new and was proposed afresh."""
+    before = row.read_by
+    parts = [_part(request, number, part, kind) for number, part in enumerate(before.parts)]
+    wanted = request.POST.getlist("take") if any(part.sheet for part in parts) else [""]
+    lines = {part.sheet: _heading_line(request, number) for number, part in enumerate(parts)}
+    kept = [part for part in parts if part.sheet in wanted and lines[part.sheet] == part.heading_line]
+    if not wanted:
+        raise Refused("请至少选择一张工作表")
+    if [part.sheet for part in kept] == wanted and len(kept) == len(parts):
+        return FileMapping(tuple(parts), before.left), False
+    proposal = queries.read_as(row, kind, parts, sheets=wanted, heading_lines=lines)
+    for remark in proposal.remarks:
+        messages.warning(request, remark)
+    return proposal.mapping, len(kept) < len(wanted)
+
+
+def _heading_line(request: Request, number: int) -> int:
+    written = request.POST.get(f"heading_line-{number}", "")
     if not (written.isascii() and written.isdigit() and len(written) < 5):
         raise Refused("“表头在第几行”请填写数字；没有表头填 0")
-    sheet = request.POST.get("sheet", before.sheet)
-    if int(written) != before.heading_line or sheet != before.sheet:
-        proposal = queries.fresh_mapping(
-            row, kind, sheet=sheet, heading_line=int(written) if sheet == before.sheet else None
-        )
-        for remark in proposal.remarks:
-            messages.warning(request, remark)
-        return proposal.mapping
+    return int(written)
+
+
+def _part(request: Request, number: int, before: ColumnMapping, kind: ImportKind) -> ColumnMapping:
+    """Return what was chosen for the columns of one sheet."""
     places: dict[str, int] = {}
     titles = {column.name: column.title for column in kind.columns}
+    prefix = f"column-{number}-"
     for key in request.POST:
-        name = request.POST.get(key, "")
-        if key.startswith("column-") and key[7:].isascii() and key[7:].isdigit() and name:
+        name, place = request.POST.get(key, ""), key.removeprefix(prefix)
+        if key.startswith(prefix) and place.isascii() and place.isdigit() and name:
             if name in places:
                 raise Refused(f"两列都选了“{titles.get(name, name)}”，请只留一列")
-            places[name] = int(key[7:])
-    return mapped(places, before.heading_line, before.headings, before.sheet)
+            places[name] = int(place)
+    return mapped(places, before.heading_line, before.headings, before.sheet, before.blank)
 
 
 @require_POST
@@ -231,9 +244,10 @@ def rows(request: Request, pk: int) -> HttpResponse:
     refused = request.GET.get("show") != "taken"
     found = queries.remarks(row, refused=refused)
     told = Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("page"))
-    headings = row.mapping.get("headings", [])
+    parts = row.read_by.parts
+    headings = {part.sheet[:40] if len(parts) > 1 else "": part.headings for part in parts}
     entries = [
-        (remark, [(h, c) for h, c in zip(headings, remark.line or (), strict=False) if c][:6])
+        (remark, [(h, c) for h, c in zip(headings[remark.sheet], remark.line or (), strict=False) if c][:6])
         for remark in told
     ]
     here = reverse("import_rows", args=[pk])
@@ -250,18 +264,19 @@ def rows(request: Request, pk: int) -> HttpResponse:
 def rejected(request: Request, pk: int, form: str) -> HttpResponseBase:
     """Download the rows that were not taken, with the reason beside each, as CSV or workbook."""
     row = queries.one_import(request.actor, request.at, pk)
-    headings, found = queries.rejected_headings(row), queries.rejected_rows(row)
-    name = f"{row.filename.rsplit('.', 1)[0]}-未导入.{form}"
+    stem = f"{row.filename.rsplit('.', 1)[0]}-未导入"
+    parts = queries.refused_parts(row) or [(0, "", 0)]
     if form == "csv":
-        response: Any = StreamingHttpResponse(
-            sheets.csv_lines(headings, found), content_type="text/csv; charset=utf-8"
-        )
-        response["Content-Disposition"] = _attachment(name)
+        wanted = request.GET.get("part", "")
+        number, title, _ = next((one for one in parts if str(one[0]) == wanted), parts[0])
+        lines = sheets.csv_lines(queries.rejected_headings(row, number), queries.rejected_rows(row, number))
+        response: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+        response["Content-Disposition"] = _attachment(f"{stem}{'-' if title else ''}{title}.csv")
         return _private(response)
     if row.refused > sheets.WORKBOOK_ROWS:
         messages.error(request, f"未导入的行超过 {sheets.WORKBOOK_ROWS} 行，请下载 CSV 文件")
         return redirect("import", pk)
-    return _private(_book(sheets.workbook(headings, found, title="未导入"), name))
+    return _private(_book(queries.rejected_book(row), f"{stem}.xlsx"))
 
 
 @require_safe
@@ -277,7 +292,7 @@ def template(request: Request, kind: str) -> HttpResponseBase:
 def mapping_file(request: Request, pk: int) -> HttpResponseBase:
     """Download which column is which, for the next file of the same form."""
     row = queries.one_import(request.actor, request.at, pk)
-    text = to_yaml(row.kind, ColumnMapping.from_json(row.mapping))
+    text = to_yaml(row.kind, row.read_by)
     response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
     response["Content-Disposition"] = _attachment(f"{row.kind}-栏目对应.yaml")
     return response

@@ -70,9 +70,11 @@ def test_what_cannot_be_read_is_said_and_nothing_is_kept(
     Path("junk.csv").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8)
     Path("other.csv").write_text("甲,乙\n1,2\n", "utf-8")
     Path("bad.yaml").write_text(
-        "kind: organisations\nheading_line: 1\ncolumns: {name: 单位名称}\nx: 1\n", "utf-8"
+        "kind: organisations\nsheets: [{heading_line: 1, columns: {name: 单位名称}}]\nx: 1\n", "utf-8"
     )
-    Path("people.yaml").write_text("kind: people\nheading_line: 1\ncolumns: {name: 单位名称}\n", "utf-8")
+    Path("people.yaml").write_text(
+        "kind: people\nsheets: [{heading_line: 1, columns: {name: 单位名称}}]\n", "utf-8"
+    )
     assert imports.main(arguments) == 2
     assert part in capsys.readouterr().err
     assert not Import.objects.exists()

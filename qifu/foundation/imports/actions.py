@@ -14,8 +14,8 @@ from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.files import checks
 from qifu.foundation.files.storage import store
 from qifu.foundation.imports.batches import starter, write_rows
+from qifu.foundation.imports.file_mapping import FileMapping
 from qifu.foundation.imports.kinds import ImportKind, import_kinds
-from qifu.foundation.imports.mapping import ColumnMapping
 from qifu.foundation.imports.models import Import, ImportRemark
 from qifu.foundation.imports.readings import Reading
 from qifu.foundation.notices import notify
@@ -40,7 +40,7 @@ def kind_of(name: str, by: Actor, at: datetime) -> ImportKind:
 
 @action("imports.upload", title="上传要导入的文件", permission="imports.use")
 def upload_import(
-    *, kind: str, filename: str, content: BinaryIO, mapping: ColumnMapping, unclassified: bool, by: Actor, at: datetime,
+    *, kind: str, filename: str, content: BinaryIO, mapping: FileMapping, unclassified: bool, by: Actor, at: datetime,
     limit: int | None = None,
 ) -> Import:  # fmt: skip
     """Keep a file with the proposed mapping of its columns; nothing is imported yet.
@@ -55,8 +55,8 @@ def upload_import(
         filename = name + ".csv"
     stored = store(content, name=filename, allowed=checks.TABLES, refuse_encrypted=True, limit=limit)
     row = Import(
-        kind=kind, file=stored, filename=name, mapping=mapping.to_json(), cursor=mapping.heading_line, created_at=at,
-        created_by=by.id, created_by_name=by.name,
+        kind=kind, file=stored, filename=name, mapping=mapping.to_json(), created_at=at, created_by=by.id,
+        created_by_name=by.name,
     )  # fmt: skip
     row.save()
     act = current_act()
@@ -66,14 +66,17 @@ def upload_import(
 
 
 @action("imports.map_columns", title="核对栏目对应", permission="imports.use", on="row")
-def map_columns(*, row: Import, mapping: ColumnMapping, by: Actor, at: datetime) -> Import:
-    """Say which column of the file is which; possible until the import starts."""
+def map_columns(*, row: Import, mapping: FileMapping, by: Actor, at: datetime) -> Import:
+    """Say which sheets are imported and which column is which; possible until the import starts."""
     kind = kind_of(row.kind, by, at)
     fresh = _locked(row, State.MAPPING)
-    unknown = set(mapping.places) - {column.name for column in kind.columns}
-    if unknown or len(set(mapping.places.values())) < len(mapping.places):
-        raise Refused("栏目对应有误：每个栏目只能对应文件中的一列")
-    fresh.mapping, fresh.cursor = mapping.to_json(), mapping.heading_line
+    names = {column.name for column in kind.columns}
+    if not mapping.parts:
+        raise Refused("请至少选择一张工作表")
+    for part in mapping.parts:
+        if set(part.places) - names or len(set(part.places.values())) < len(part.places):
+            raise Refused("栏目对应有误：每个栏目只能对应文件中的一列")
+    fresh.mapping = mapping.to_json()
     fresh.save()
     current_act().about(fresh)
     return fresh
@@ -84,9 +87,7 @@ def confirm_import(*, row: Import, by: Actor, at: datetime, by_worker: bool = Tr
     """Start the import as it is mapped; `by_worker` leaves the work to `qifu worker`, else the caller runs it."""
     kind = kind_of(row.kind, by, at)
     fresh = _locked(row, State.MAPPING)
-    mapped = set(fresh.mapping["columns"])
-    missing = [column.title for column in kind.columns if column.required and column.name not in mapped]
-    if missing:
+    if missing := fresh.read_by.missing(kind.columns):
         raise Refused(f"还没有指定必填的栏目：{'、'.join(missing)}")
     fresh.started_at = at
     _run(fresh, by, by_worker)
@@ -148,25 +149,30 @@ def _locked(row: Import, *states: str) -> Import:
 
 
 @action("imports.write_batch", title="导入一批", permission="imports.run")
-def write_batch(*, import_id: int, start: int, batch: Sequence[Reading], by: Actor, at: datetime) -> Import:
-    """Write the rows of `batch`, which follow row number `start`, keep what is to be told, and move the cursor.
+def write_batch(
+    *, import_id: int, start: int, part: int, batch: Sequence[Reading], by: Actor, at: datetime
+) -> Import:
+    """Write the rows of `batch`, which follow the first `start` ones, keep what is to be told, and move the cursor.
 
-    All in one transaction. Raises Overtaken when the import no longer stands at `start`.
+    All of them stand in one part (sheet) of the file; all in one transaction. Raises Overtaken when the import no longer stands at `start`.
     """
     row: Import = Import.objects.select_for_update().get(pk=import_id)
     if row.state != State.RUNNING or row.cursor != start:
         raise Overtaken
-    kind = import_kinds()[row.kind]
-    result = write_rows(kind, batch, source=row.source, by=starter(row), at=at)
+    kind, parts = import_kinds()[row.kind], row.read_by.parts
+    sheet = parts[part].sheet if len(parts) > 1 else ""
+    result = write_rows(kind, batch, source=row.source(part), by=starter(row), at=at)
     row.created += result.outcome.created
     row.updated += result.outcome.updated
     row.unchanged += result.outcome.unchanged
     row.refused += len(result.refused)
     row.blank += result.blank
     row.remarked += len(result.remarked)
-    row.cursor = batch[-1].line.number
+    row.cursor += len(batch)
     row.save()
-    ImportRemark.objects.bulk_create(ImportRemark(of=row, **fields) for fields in result.remarks(kind, batch))
+    ImportRemark.objects.bulk_create(
+        ImportRemark(of=row, sheet=sheet, **fields) for fields in result.remarks(kind, batch)
+    )
     act = current_act()
     act.about(row)
     act.note(
@@ -184,7 +190,7 @@ def finish_import(*, import_id: int, total: int, by: Actor, at: datetime) -> Imp
         raise Overtaken
     row.total, row.finished_at = total, at
     row.state = State.DONE
-    if row.dealt_with != total or row.cursor != row.heading_line + total:
+    if row.dealt_with != total or row.cursor != total:
         row.state = State.FAILED
         row.fault = f"计数不符：文件有 {total} 行，已计 {row.dealt_with} 行，请联系系统管理员"
     row.save()
@@ -205,7 +211,7 @@ def fail_import(*, import_id: int, fault: str, by: Actor, at: datetime) -> Impor
 
 @action("imports.count_rows", title="统计行数", permission="imports.run")
 def count_rows(*, import_id: int, total: int, by: Actor, at: datetime) -> None:
-    """Keep how many rows the file has below its heading, for the progress bar."""
+    """Keep how many rows the file has below its headings, for the progress bar."""
     Import.objects.filter(pk=import_id).update(total=total)
 
 

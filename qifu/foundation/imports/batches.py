@@ -100,6 +100,21 @@ def sort_out(batch: Sequence[Reading], result: BatchResult) -> tuple[list[Source
     return rows, doubts
 
 
+def check_rows(kind: ImportKind, rows: Sequence[SourceRow]) -> list[Remark]:
+    """Return what the list's check tells of rows; where it fails, each row is asked by itself and the failing ones told."""
+    if not rows:
+        return []
+    try:
+        return list(kind.check(rows))
+    except STOPS:
+        raise
+    except Exception as error:
+        if len(rows) > 1:
+            return [remark for row in rows for remark in check_rows(kind, [row])]
+        log.warning("check failed", extra={"row": rows[0].number, "fault": type(error).__name__})
+        return [Remark(rows[0].number, "", f"检查这一行时出错（{type(error).__name__}）", "请核对这一行；导入时会再判断", refused=False)]  # fmt: skip
+
+
 def _write(kind: ImportKind, rows: Sequence[SourceRow], *, source: str, by: Actor, at: datetime) -> Outcome:
     """Write rows; should that fail, halve them until the failing row stands alone, and refuse it with the reason."""
     try:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TOLD = ("行号", "栏目", "原因", "建议")
+"""The headings that the file of refused rows adds behind the original ones."""
+
 
 class UnreadableTable(ValueError):
     """The file is no table that can be read; the message is Chinese and says what to do."""

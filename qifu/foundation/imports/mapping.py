@@ -1,4 +1,4 @@
-"""Which heading of a file is which column of a list: proposed by title, synonym and content; kept as YAML. Pure."""
+"""Which heading of a file is which column of a list: proposed by title, synonym and content. Pure."""
 
 from __future__ import annotations
 
@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-import yaml
-
 from qifu.foundation.imports.kinds import Column
-from qifu.foundation.imports.lines import Line
+from qifu.foundation.imports.lines import TOLD, Line
 from qifu.foundation.imports.table_file import Table
-from qifu.foundation.yaml_data import Fields, MapOf, Optional, Text, Whole, read_yaml
 
 LOOK_AT_LINES = 200
 HEADING_WITHIN = 30
@@ -23,10 +20,6 @@ _PUNCTUATION = re.compile(r"[\s*＊:：、,，.。/\\_\-—\"'“”‘’?？!�
 _UNIT = r"(?:百|千|万|十万|百万|千万|亿)?(?:人民币)?(?:元|美元|欧元|日元|港元|港币|英镑|人民币)|万|亿"
 _BRACKETED_UNIT = re.compile(rf"[(\[【]\s*(?:单位)?\s*:?\s*({_UNIT})\s*[)\]】]")
 _LAST_UNIT = re.compile(rf"[\s/_,:-]*(?:单位)?[\s:]*({_UNIT})\s*$")
-SHAPE = Fields(
-    {"kind": Text(), "heading_line": Whole(0, 10_000), "columns": MapOf(Text())},
-    {"sheet": Optional(Text())},
-)
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,8 @@ class ColumnMapping:
     """Where each column stands: `places` holds the index of its cell (from 0) by the column's name.
 
     The rows up to `heading_line`, inclusive, are titles and headings; 0 says that the file has no heading.
-    `units` holds the unit of money that a heading names (注册资本（万元）), by the column's name.
+    `units` holds the unit of money that a heading names (注册资本（万元）), by the column's name; `blank` the places
+    where neither the heading nor the first rows hold anything.
     """
 
     places: Mapping[str, int]
@@ -42,18 +36,34 @@ class ColumnMapping:
     headings: tuple[str, ...] = ()
     sheet: str = ""
     units: Mapping[str, str] = field(default_factory=dict)
+    blank: tuple[int, ...] = ()
+
+    @property
+    def untaken(self) -> tuple[str, ...]:
+        """The columns of the file that are not imported, by heading, else as 第3列; what the importer itself added apart."""
+        added = range(0)
+        if self.headings[-len(TOLD) :] == TOLD:
+            added = range(len(self.headings) - len(TOLD), len(self.headings))
+        apart = {*self.places.values(), *self.blank, *added}
+        return tuple(
+            heading or f"第{place + 1}列" for place, heading in enumerate(self.headings) if place not in apart
+        )
+
+    def missing(self, columns: Sequence[Column]) -> list[str]:
+        """Return the titles of required columns that stand nowhere."""
+        return [column.title for column in columns if column.required and column.name not in self.places]
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain data."""
         return {
             "columns": dict(self.places), "heading_line": self.heading_line, "headings": [heading.replace("\0", "")[:200] for heading in self.headings],
-            "sheet": self.sheet,
+            "sheet": self.sheet, "blank": list(self.blank),
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> ColumnMapping:
         """Return what `to_json` gave."""
-        return mapped(data["columns"], data["heading_line"], data["headings"], data["sheet"])
+        return mapped(data["columns"], data["heading_line"], data["headings"], data["sheet"], data["blank"])
 
 
 @dataclass(frozen=True)
@@ -94,40 +104,31 @@ def propose(table: Table, columns: Sequence[Column], *, heading_line: int | None
     if heading_line is None:
         heading_line, headings = _find_heading(lines, known)
     else:
-        headings = _cells(lines, heading_line)
+        headings = cells_of(lines, heading_line)
     width = max((len(line.cells) for line in lines), default=0)
     headings = [*headings, *[""] * (width - len(headings))]
     places, remarks = _by_heading(headings, known, {c.name: c.title for c in columns})
     _by_content(places, remarks, [line for line in lines if line.number > heading_line], columns, headings)
-    missing = [column.title for column in columns if column.required and column.name not in places]
-    if missing:
-        remarks.append(f"没有找到必填的栏目：{'、'.join(missing)}，请在下面选择")
-    mapping = mapped(places, heading_line, headings, table.sheet)
+    mapping = mapped(places, heading_line, headings, table.sheet, blank_places(lines, headings))
+    if missing := mapping.missing(columns):
+        remarks.append(f"没有找到必填的栏目：{'、'.join(missing)}，请指定文件中的哪一列是它")
     return Proposal(mapping, tuple(remarks), score=len(places))
 
 
-def propose_best(table: Table, columns: Sequence[Column]) -> Proposal:
-    """Return the best mapping of the sheet that fits the list best, and leave the table reading that sheet."""
-    best: Proposal | None = None
-    for sheet in table.sheets:
-        table.choose(sheet)
-        found = propose(table, columns)
-        if best is None or found.score > best.score:
-            best = found
-    if best is None:
-        return propose(table, columns)
-    table.choose(best.mapping.sheet)
-    return best
-
-
 def mapped(
-    places: Mapping[str, int], heading_line: int, headings: Sequence[str], sheet: str = ""
-) -> ColumnMapping:
+    places: Mapping[str, int], heading_line: int, headings: Sequence[str], sheet: str = "", blank: Sequence[int] = ()
+) -> ColumnMapping:  # fmt: skip
     """Return a mapping with the units that its headings name."""
     units = {
         name: unit for name, place in places.items() if place < len(headings) and (unit := unit_of(headings[place]))
     }  # fmt: skip
-    return ColumnMapping(dict(places), heading_line, tuple(headings), sheet, units)
+    return ColumnMapping(dict(places), heading_line, tuple(headings), sheet, units, tuple(blank))
+
+
+def blank_places(lines: Sequence[Line], headings: Sequence[str]) -> list[int]:
+    """Return the places where neither the heading nor any of these rows holds anything."""
+    filled = {place for line in lines for place, cell in enumerate(line.cells) if cell and not cell.isspace()}
+    return [place for place, heading in enumerate(headings) if not heading and place not in filled]
 
 
 def _known_headings(columns: Sequence[Column]) -> dict[str, tuple[int, str]]:
@@ -176,7 +177,7 @@ def _unknown_heading(lines: Sequence[Line]) -> tuple[int, list[str]]:
     return 0, []
 
 
-def _cells(lines: Sequence[Line], number: int) -> list[str]:
+def cells_of(lines: Sequence[Line], number: int) -> list[str]:
     return next(([cell.strip() for cell in line.cells] for line in lines if line.number == number), [])
 
 
@@ -217,41 +218,3 @@ def _by_content(
             places[column.name] = fits[0]
             taken.add(fits[0])
             remarks.append(f"第 {fits[0] + 1} 列按内容识别为“{column.title}”，请核对")
-
-
-def to_yaml(kind: str, mapping: ColumnMapping) -> str:
-    """Return a mapping as a file that people can keep and change: each column by its heading, else 第n列."""
-    columns = {}
-    for name, place in mapping.places.items():
-        heading = mapping.headings[place] if place < len(mapping.headings) else ""
-        unique = heading and list(mapping.headings).count(heading) == 1
-        columns[name] = heading if unique else f"第{place + 1}列"
-    data: dict[str, Any] = {"kind": kind, "heading_line": mapping.heading_line, "columns": columns}
-    if mapping.sheet:
-        data["sheet"] = mapping.sheet
-    return yaml.safe_dump(data, allow_unicode=True, sort_keys=False)
-
-
-def from_yaml(raw: bytes, *, where: str) -> dict[str, Any]:
-    """Return a kept mapping's plain data (kind, heading_line, columns, sheet); raises DataError."""
-    return dict(read_yaml(raw, SHAPE, where=where).data)
-
-
-def apply_kept(kept: Mapping[str, Any], table: Table, columns: Sequence[Column]) -> Proposal:
-    """Return the mapping that a kept file gives for this table; what it names and the table lacks is told."""
-    heading_line = int(kept["heading_line"])
-    headings = _cells(list(islice(table.lines(), max(heading_line, 1))), heading_line)
-    keys = {heading_key(heading): place for place, heading in reversed(list(enumerate(headings)))}
-    names = {column.name for column in columns}
-    places: dict[str, int] = {}
-    remarks: list[str] = []
-    for name, wanted in kept["columns"].items():
-        number = re.fullmatch(r"第\s*(\d+)\s*列", str(wanted))
-        place = int(number[1]) - 1 if number else keys.get(heading_key(str(wanted)), -1)
-        if name not in names:
-            remarks.append(f"对应关系里的“{name}”不是这张表的栏目")
-        elif place < 0:
-            remarks.append(f"文件第 {heading_line} 行没有“{wanted}”这一列")
-        else:
-            places[name] = place
-    return Proposal(mapped(places, heading_line, headings, table.sheet), tuple(remarks), len(places))

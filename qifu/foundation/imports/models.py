@@ -10,14 +10,16 @@ from django.db.models import Q
 from qifu.foundation.access import ANYWHERE, Grant, permissions
 from qifu.foundation.action import Record
 from qifu.foundation.files.models import StoredFile
+from qifu.foundation.imports.file_mapping import FileMapping
 from qifu.foundation.imports.kinds import import_kinds
 
 
 class Import(Record):
     """One file on its way into a list: how its columns are read, how far it is, what became of its rows.
 
-    `cursor` is the number of the last row dealt with; it moves in the transaction that writes the rows, so that
-    created + updated + unchanged + refused + blank = cursor - heading line at any moment.
+    `cursor` is the number of rows dealt with, over all parts of the file; it moves in the transaction that writes the
+    rows, so that created + updated + unchanged + refused + blank = cursor at any moment. `file` is gone once the
+    retention of imports has run out.
     """
 
     class State(models.TextChoices):
@@ -28,13 +30,13 @@ class Import(Record):
         DONE = "done", "已完成"
 
     kind = models.CharField("种类", max_length=40)
-    file = models.ForeignKey(StoredFile, models.PROTECT, related_name="+", verbose_name="文件")
+    file = models.ForeignKey(StoredFile, models.SET_NULL, null=True, related_name="+", verbose_name="文件")
     filename = models.CharField("文件名", max_length=120)
     mapping = models.JSONField("栏目对应", default=dict)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.MAPPING)
     fault = models.CharField("中断原因", max_length=500, blank=True)
     total = models.PositiveIntegerField("总行数", null=True)
-    cursor = models.PositiveIntegerField("已处理到的行号", default=0)
+    cursor = models.PositiveIntegerField("已处理的行数", default=0)
     created = models.PositiveIntegerField("新增", default=0)
     updated = models.PositiveIntegerField("更新", default=0)
     unchanged = models.PositiveIntegerField("未变", default=0)
@@ -58,14 +60,13 @@ class Import(Record):
         indexes: ClassVar = [models.Index(fields=["kind", "created_at"], name="import_of_kind")]
 
     @property
-    def source(self) -> str:
-        """How the import is named where a row tells its origin."""
-        return f"import:{self.pk}"
+    def read_by(self) -> FileMapping:
+        """How the file is read, part by part."""
+        return FileMapping.from_json(self.mapping)
 
-    @property
-    def heading_line(self) -> int:
-        """The row of the file after which the data begin."""
-        return int(self.mapping.get("heading_line", 0))
+    def source(self, part: int) -> str:
+        """How a part of the file is named where a row tells its origin: import:12, its second sheet import:12/2."""
+        return f"import:{self.pk}/{part + 1}" if part else f"import:{self.pk}"
 
     @property
     def dealt_with(self) -> int:
@@ -74,9 +75,10 @@ class Import(Record):
 
 
 class ImportRemark(Record):
-    """Something to tell of one row; `line` keeps the cells of a refused row, with its first remark."""
+    """Something to tell of one row; `sheet` is empty where one sheet alone is imported; `line` keeps the cells of a refused row, with its first remark."""
 
     of = models.ForeignKey(Import, models.CASCADE, related_name="remarks", verbose_name="导入")
+    sheet = models.CharField("工作表", max_length=40, blank=True)
     row_number = models.PositiveIntegerField("行号")
     column = models.CharField("栏目", max_length=80, blank=True)
     reason = models.CharField("原因", max_length=300)

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
 from typing import BinaryIO
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from qifu.foundation.access import Actor, find, holds, visible
 from qifu.foundation.action import Refused
 from qifu.foundation.files.storage import open_file
-from qifu.foundation.imports.batches import BatchResult, sort_out
+from qifu.foundation.imports.batches import BatchResult, check_rows, sort_out
+from qifu.foundation.imports.file_mapping import FileMapping, FileProposal, apply_kept, left_out, propose_file
 from qifu.foundation.imports.kinds import ImportKind, Remark, import_kinds
-from qifu.foundation.imports.mapping import ColumnMapping, Proposal, apply_kept, propose, propose_best
+from qifu.foundation.imports.mapping import ColumnMapping, propose
 from qifu.foundation.imports.models import Import, ImportRemark
 from qifu.foundation.imports.readings import Reading, readings
-from qifu.foundation.imports.sheets import TOLD
-from qifu.foundation.imports.table_file import UnreadableTable, open_table
+from qifu.foundation.imports.sheets import TOLD, workbooks
+from qifu.foundation.imports.table_file import Table, UnreadableTable, open_table
 from qifu.foundation.jobs import Job
 
 CHECKED_ROWS = 200
@@ -48,15 +49,17 @@ def job_of(row: Import) -> Job | None:
 
 
 def proposal_for(
-    file: BinaryIO, kind: ImportKind, *, sheet: str = "", kept: Mapping[str, object] | None = None
-) -> Proposal:
-    """Return how the columns of a file may be read: as `kept` says, else as proposed; raises Refused in Chinese."""
+    file: BinaryIO, kind: ImportKind, *, sheets: Sequence[str] = (), kept: Mapping[str, object] | None = None
+) -> FileProposal:
+    """Return how a file may be read: as `kept` says, else as proposed; raises Refused in Chinese.
+
+    `sheets` names the sheets to import; without it, all that have the required columns.
+    """
     try:
+        table = open_table(file)
         if kept is not None:
-            table = open_table(file, sheet=str(kept.get("sheet") or sheet))
-            return apply_kept(kept, table, kind.columns)
-        table = open_table(file, sheet=sheet)
-        return propose(table, kind.columns) if sheet else propose_best(table, kind.columns)
+            return apply_kept(kept, table, kind.columns, sheets=sheets)
+        return propose_file(table, kind.columns, sheets=sheets)
     except UnreadableTable as error:
         raise Refused(str(error), file=str(error)) from error
 
@@ -83,32 +86,66 @@ class PreviewRow:
 
 @dataclass
 class Preview:
-    """The first rows of a file, read by a mapping; `checked` rows were looked at, `refused` of them would not be taken."""
+    """The first rows of a part, read by its mapping; `checked` rows were looked at, `refused` would not be taken."""
 
+    mapping: ColumnMapping
     columns: list[FileColumn] = field(default_factory=list)
     rows: list[PreviewRow] = field(default_factory=list)
+    titles: list[str] = field(default_factory=list)
     encoding: str = ""
-    sheets: tuple[str, ...] = ()
     checked: int = 0
     refused: int = 0
 
 
-def fresh_mapping(row: Import, kind: ImportKind, *, sheet: str, heading_line: int | None) -> Proposal:
-    """Return the proposal for another sheet or heading row than the kept mapping has; raises Refused."""
+def read_as(
+    row: Import, kind: ImportKind, known: Sequence[ColumnMapping], *, sheets: Sequence[str],
+    heading_lines: Mapping[str, int],
+) -> FileProposal:  # fmt: skip
+    """Return how the file would be read with these sheets and rows of headings; raises Refused.
+
+    A sheet among `known` keeps its columns, unless its heading stands in another row than before.
+    """
+    kept = {part.sheet: part for part in known}
+    parts: list[ColumnMapping] = []
+    told: list[str] = []
     try:
-        with open_file(row.file) as file:
-            return propose(open_table(file, sheet=sheet), kind.columns, heading_line=heading_line)
+        with _open(row) as file:
+            table = open_table(file)
+            for sheet in sheets:
+                line = heading_lines.get(sheet)
+                part = kept.get(sheet)
+                if part is None or (line is not None and line != part.heading_line):
+                    if table.sheets and sheet not in table.sheets:
+                        raise Refused(f"工作簿里没有名为“{sheet[:40]}”的工作表")
+                    table.choose(sheet)
+                    found = propose(table, kind.columns, heading_line=line if part else None)
+                    part = found.mapping
+                    told += found.remarks
+                parts.append(part)
+            return FileProposal(FileMapping(tuple(parts), left_out(table, sheets)), tuple(told))
     except (UnreadableTable, FileNotFoundError) as error:
         raise Refused(str(error)) from error
 
 
-def preview(file: BinaryIO, kind: ImportKind, mapping: ColumnMapping) -> Preview:
-    """Return what the first rows would become; raises UnreadableTable."""
-    table = open_table(file, sheet=mapping.sheet)
+def _open(row: Import) -> BinaryIO:
+    if row.file is None:
+        raise FileNotFoundError("原文件已按保存期限删除")
+    return open_file(row.file)
+
+
+def previews(row: Import, kind: ImportKind) -> list[Preview]:
+    """Return what the first rows of each part would become; raises UnreadableTable or FileNotFoundError."""
+    with _open(row) as file:
+        table = open_table(file)
+        return [preview(table, kind, part) for part in row.read_by.parts]
+
+
+def preview(table: Table, kind: ImportKind, mapping: ColumnMapping) -> Preview:
+    """Return what the first rows of one part would become."""
     first = list(islice(readings(table, mapping), CHECKED_ROWS))
     told = BatchResult()
     rows, doubts = sort_out(first, told)
-    remarks = [*told.told, *doubts, *(kind.check(rows) if rows else ())]
+    remarks = [*told.told, *doubts, *check_rows(kind, rows)]
     by_row: dict[int, list[Remark]] = {}
     for remark in remarks:
         by_row.setdefault(remark.number, []).append(remark)
@@ -116,10 +153,11 @@ def preview(file: BinaryIO, kind: ImportKind, mapping: ColumnMapping) -> Preview
     worst_first = sorted(first, key=lambda reading: reading.line.number not in by_row)
     shown = sorted(worst_first[:SHOWN_ROWS], key=lambda reading: reading.line.number)
     return Preview(
+        mapping,
         columns=_file_columns(first, mapping),
         rows=[_preview_row(reading, mapping, kind, by_row.get(reading.line.number, [])) for reading in shown],
         encoding=table.encoding,
-        sheets=table.sheets,
+        titles=[column.title for column in kind.columns if column.name in mapping.places],
         checked=len(first),
         refused=len(refused),
     )
@@ -156,15 +194,15 @@ def _preview_row(
 
 
 def remarks(row: Import, *, refused: bool | None = None) -> QuerySet[ImportRemark]:
-    """Return what is told of an import's rows, in order of rows: of refused ones, of taken ones, or of all."""
-    found = ImportRemark.objects.filter(of=row).order_by("row_number", "-refused", "pk")
+    """Return what is told of an import's rows, in the order of the file: of refused ones, of taken ones, or of all."""
+    found = ImportRemark.objects.filter(of=row).order_by("pk")
     return found if refused is None else found.filter(refused=refused)
 
 
-def reasons(row: Import, *, most: int = 8) -> list[tuple[str, str, int]]:
-    """Return the commonest reasons for refusal: column, reason without quoted values, number of remarks."""
+def reasons(row: Import, *, refused: bool = True, most: int = 8) -> list[tuple[str, str, int]]:
+    """Return the commonest reasons for refusal, or of warnings: column, reason without quoted values, number of remarks."""
     counts: dict[tuple[str, str], int] = {}
-    found = ImportRemark.objects.filter(of=row, refused=True).values_list("column", "reason")
+    found = ImportRemark.objects.filter(of=row, refused=refused).values_list("column", "reason")
     for column, reason in found.iterator(chunk_size=5000):
         key = (column, _general(reason))
         counts[key] = counts.get(key, 0) + 1
@@ -186,27 +224,50 @@ def _general(reason: str) -> str:
     return "".join(out)
 
 
-def rejected_headings(row: Import) -> list[str]:
-    """Return the headings of the file of refused rows: the original ones, then row number, column, reason, proposal."""
-    given = [str(heading) for heading in row.mapping.get("headings", ())]
-    names = {int(place): name for name, place in row.mapping.get("columns", {}).items()}
-    kind = import_kinds()[row.kind]
-    titles = {column.name: column.title for column in kind.columns}
-    full = [heading or titles.get(names.get(place, ""), "") for place, heading in enumerate(given)]
+def part_titles(row: Import) -> list[str]:
+    """Return how each part of the file is called: its sheet, where there are several."""
+    parts = row.read_by.parts
+    return [part.sheet for part in parts] if len(parts) > 1 else [""]
+
+
+def refused_parts(row: Import) -> list[tuple[int, str, int]]:
+    """Return (number of the part, its sheet, refused rows) of each part that has any."""
+    found = remarks(row, refused=True).values("sheet").annotate(rows=Count("row_number", distinct=True))
+    counts = {one["sheet"]: one["rows"] for one in found.order_by()}
+    titles = part_titles(row)
+    return [(n, title, counts[title[:40]]) for n, title in enumerate(titles) if title[:40] in counts]
+
+
+def rejected_headings(row: Import, part: int = 0) -> list[str]:
+    """Return the headings of a file of refused rows: the part's own ones, then row number, column, reason, proposal."""
+    mapping = row.read_by.parts[part]
+    names = {place: name for name, place in mapping.places.items()}
+    titles = {column.name: column.title for column in import_kinds()[row.kind].columns}
+    full = [heading or titles.get(names.get(place, ""), "") for place, heading in enumerate(mapping.headings)]
     return [*full, *TOLD]
 
 
-def rejected_rows(row: Import) -> Iterator[list[str]]:
-    """Yield each refused row with its original cells and what is told of it, all remarks in one line."""
-    width = len(row.mapping.get("headings", ()))
-    current: list[ImportRemark] = []
-    for remark in remarks(row, refused=True).iterator(chunk_size=2000):
-        if current and remark.row_number != current[0].row_number:
-            yield _rejected(current, width)
-            current = []
-        current.append(remark)
-    if current:
-        yield _rejected(current, width)
+def rejected_rows(row: Import, part: int = 0) -> Iterator[list[str]]:
+    """Yield each refused row of a part with its original cells and what is told of it, all remarks in one line."""
+    width, sheet = len(row.read_by.parts[part].headings), part_titles(row)[part][:40]
+    told = remarks(row, refused=True).filter(sheet=sheet).iterator(chunk_size=2000)
+    for _, of_row in groupby(told, key=lambda remark: remark.row_number):
+        yield _rejected(list(of_row), width)
+
+
+def warned_rows(row: Import) -> Iterator[list[str]]:
+    """Yield what is told of rows that were taken or left out: sheet, row number, column, reason, proposal."""
+    for remark in remarks(row, refused=False).iterator(chunk_size=2000):
+        yield [remark.sheet, str(remark.row_number), remark.column, remark.reason, remark.proposal]
+
+
+def rejected_book(row: Import) -> bytes:
+    """Return the refused rows as a workbook with a sheet for each sheet of the file that has any."""
+    parts = refused_parts(row) or [(0, "", 0)]
+    return workbooks(
+        (title or "未导入", rejected_headings(row, number), rejected_rows(row, number))
+        for number, title, _ in parts
+    )
 
 
 def _rejected(told: list[ImportRemark], width: int) -> list[str]:

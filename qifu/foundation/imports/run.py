@@ -10,9 +10,8 @@ from qifu.foundation.access import SYSTEM, NotFound
 from qifu.foundation.files.storage import open_file
 from qifu.foundation.imports import actions
 from qifu.foundation.imports.kinds import import_kinds
-from qifu.foundation.imports.mapping import ColumnMapping
 from qifu.foundation.imports.models import Import
-from qifu.foundation.imports.readings import Reading, readings
+from qifu.foundation.imports.readings import Reading, readings, rows_below
 from qifu.foundation.imports.table_file import Table, UnreadableTable, open_table
 from qifu.foundation.jobs import Running, handles
 
@@ -34,9 +33,10 @@ def run_import(import_id: int, *, clock: Callable[[], datetime], report: Report)
     if row.state != Import.State.RUNNING:
         return row
     try:
+        if row.file is None:
+            raise FileNotFoundError
         with open_file(row.file) as file:
-            table = open_table(file, sheet=str(row.mapping["sheet"]))
-            _write_rest(row, table, clock, report)
+            _write_rest(row, open_table(file), clock, report)
     except (UnreadableTable, FileNotFoundError) as error:
         fault = str(error) if isinstance(error, UnreadableTable) else "原文件已不在系统中，请重新上传"
         actions.fail_import(import_id=row.pk, fault=fault, by=SYSTEM, at=clock())
@@ -53,18 +53,28 @@ def _write_rest(row: Import, table: Table, clock: Callable[[], datetime], report
     total = row.total
     if total is None:
         report(0, 0, "正在清点行数")
-        total = sum(1 for line in table.lines() if line.number > row.heading_line)
+        total = sum(rows_below(table, part) for part in row.read_by.parts)
         actions.count_rows(import_id=row.pk, total=total, by=SYSTEM, at=clock())
-    mapping = ColumnMapping.from_json(row.mapping)
-    rest = readings(table, mapping, after=row.cursor)
     cursor = row.cursor
-    for batch in _batches(rest, import_kinds()[row.kind].rows_at_once):
-        written = actions.write_batch(import_id=row.pk, start=cursor, batch=batch, by=SYSTEM, at=clock())
+    for part, batch in _batches(row, table):
+        written = actions.write_batch(
+            import_id=row.pk, start=cursor, part=part, batch=batch, by=SYSTEM, at=clock()
+        )
         cursor = written.cursor
-        report(cursor - row.heading_line, total, f"已处理到第 {cursor} 行")
+        report(cursor, total, f"已处理 {cursor} 行")
     actions.finish_import(import_id=row.pk, total=total, by=SYSTEM, at=clock())
 
 
-def _batches(rows: Iterator[Reading], size: int) -> Iterator[list[Reading]]:
-    while batch := list(islice(rows, size)):
-        yield batch
+def _batches(row: Import, table: Table) -> Iterator[tuple[int, list[Reading]]]:
+    """Yield the rows after the cursor in batches, each with the number (from 0) of the part that it stands in."""
+    size, passed = import_kinds()[row.kind].rows_at_once, row.cursor
+    for number, part in enumerate(row.read_by.parts):
+        if passed:
+            below = rows_below(table, part)
+            if passed >= below:
+                passed -= below
+                continue
+        rest = readings(table, part, skip=passed)
+        passed = 0
+        while batch := list(islice(rest, size)):
+            yield number, batch

@@ -18,8 +18,8 @@ from openpyxl.styles import Font, PatternFill
 from openpyxl.utils import get_column_letter
 
 from qifu.foundation.imports.kinds import Column
+from qifu.foundation.imports.lines import TOLD as TOLD
 
-TOLD = ("行号", "栏目", "原因", "建议")
 WORKBOOK_ROWS = 50_000
 """As many rows are written into a workbook; there are more in the CSV file."""
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
@@ -53,8 +53,14 @@ def plain(text: str) -> str:
 
 def workbook(headings: Row, rows: Iterable[Row], *, title: str, widths: Sequence[int] = ()) -> bytes:
     """Return a workbook of text cells with a bold first row that stays in sight."""
+    return workbooks([(title, headings, rows)], widths=widths)
+
+
+def workbooks(parts: Iterable[tuple[str, Row, Iterable[Row]]], *, widths: Sequence[int] = ()) -> bytes:
+    """Return a workbook with a sheet for each (title, headings, rows)."""
     book = Workbook(write_only=True)
-    _sheet(book, title, headings, rows, widths)
+    for title, headings, rows in parts:
+        _sheet(book, title, headings, rows, widths)
     return _saved(book)
 
 

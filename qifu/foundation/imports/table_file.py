@@ -31,7 +31,12 @@ class Table(Protocol):
 
     @property
     def sheets(self) -> tuple[str, ...]:
-        """The names of the sheets that hold anything, the one with the most rows first; none for text."""
+        """The names of the sheets that hold anything: the one with the most rows first, hidden ones last; none for text."""
+        ...
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """Those of `sheets` that people do not see."""
         ...
 
     @property

@@ -32,6 +32,7 @@ class TextTable:
     kind = "csv"
     sheet = ""
     sheets: tuple[str, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

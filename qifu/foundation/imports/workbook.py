@@ -31,7 +31,7 @@ _FAULTS = (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError
 
 
 class Workbook:
-    """A workbook with one of its sheets chosen: the named one, else the one with the most rows."""
+    """A workbook with one of its sheets chosen: the named one, else the visible one with the most rows."""
 
     kind = "xlsx"
     delimiter = ""
@@ -43,9 +43,13 @@ class Workbook:
         file.seek(0)
         try:
             self._book = calamine.CalamineWorkbook.from_filelike(file)
-            self._loaded = {name: self._book.get_sheet_by_name(name) for name in _visible(self._book)}
+            seen = _worksheets(self._book)
+            self._loaded = {name: self._book.get_sheet_by_name(name) for name in seen}
             filled = [name for name, rows in self._loaded.items() if rows.height]
-            self.sheets: tuple[str, ...] = tuple(sorted(filled, key=lambda name: -self._loaded[name].height))
+            self.sheets: tuple[str, ...] = tuple(
+                sorted(filled, key=lambda name: (not seen[name], -self._loaded[name].height))
+            )
+            self.hidden = frozenset(name for name in filled if not seen[name])
             if sheet and sheet not in self.sheets:
                 raise UnreadableTable(f"工作簿里没有名为“{sheet[:40]}”的工作表，有：{'、'.join(self.sheets)}")
             if not self.sheets:
@@ -115,13 +119,13 @@ def _number(value: float) -> str:
     return format(Decimal(text), "f") if "e" in text else text
 
 
-def _visible(book: calamine.CalamineWorkbook) -> list[str]:
-    """Return the names of the sheets that people see."""
-    return [
-        one.name
+def _worksheets(book: calamine.CalamineWorkbook) -> dict[str, bool]:
+    """Return the names of the worksheets, and whether people see each."""
+    return {
+        one.name: one.visible == calamine.SheetVisibleEnum.Visible
         for one in book.sheets_metadata
-        if one.typ == calamine.SheetTypeEnum.WorkSheet and one.visible == calamine.SheetVisibleEnum.Visible
-    ]
+        if one.typ == calamine.SheetTypeEnum.WorkSheet
+    }
 
 
 def _downward_merges(ranges: Any, left: int) -> dict[int, list[tuple[int, int]]]:

@@ -73,7 +73,7 @@ def test_from_the_file_to_the_result(manager: Client) -> None:
     assert answer.status_code == 302 and answer["Location"] == page
     text = manager.get(page).content.decode()
     assert "核对栏目" in text and "没有写明是哪里的" in text and "2 行不能导入" in text
-    sent = {"heading_line": "1", "sheet": "", "column-0": "name", "column-1": "kind", "column-2": "place"}
+    sent = {"heading_line-0": "1", "column-0-0": "name", "column-0-1": "kind", "column-0-2": "place"}
     assert manager.post(f"{page}columns/", sent | {"act": "start"}).status_code == 302
     text = manager.get(page).content.decode()
     assert "正在排队" in text and 'http-equiv="refresh"' in text
@@ -101,10 +101,10 @@ def test_columns_can_be_chosen_by_hand_and_kept_for_the_next_file(manager: Clien
     row = Import.objects.get()
     page = f"/workbench/imports/{row.pk}/"
     assert "还没有对应的必填栏目：名称、类型、区划" in manager.get(page).content.decode()
-    sent = {"heading_line": "1", "sheet": "", "column-0": "name", "column-1": "name", "act": "preview"}
+    sent = {"heading_line-0": "1", "column-0-0": "name", "column-0-1": "name", "act": "preview"}
     answer = manager.post(f"{page}columns/", sent)
     assert answer.status_code == 422 and "两列都选了“名称”" in answer.content.decode()
-    sent = {"heading_line": "1", "sheet": "", "column-0": "name", "column-1": "kind", "column-2": "place"}
+    sent = {"heading_line-0": "1", "column-0-0": "name", "column-0-1": "kind", "column-0-2": "place"}
     assert manager.post(f"{page}columns/", sent | {"act": "preview"}).status_code == 302
     assert "没有发现问题" in manager.get(page).content.decode()
     kept = manager.get(f"{page}columns.yaml").content
@@ -112,22 +112,26 @@ def test_columns_can_be_chosen_by_hand_and_kept_for_the_next_file(manager: Clien
         manager, "丙,乙,甲\n330109,事业单位,萧山区乙中心\n", mapping=SimpleUploadedFile("m.yaml", kept)
     )
     assert again.status_code == 302
-    assert Import.objects.latest("pk").mapping["columns"] == {"name": 2, "kind": 1, "place": 0}
-    answer = manager.post(f"{page}columns/", {"heading_line": "0", "sheet": "", "act": "preview"})
+    assert Import.objects.latest("pk").read_by.parts[0].places == {"name": 2, "kind": 1, "place": 0}
+    answer = manager.post(f"{page}columns/", {"heading_line-0": "0", "act": "preview"})
     row.refresh_from_db()
-    assert row.heading_line == 0 and answer.status_code == 302
-    for bad in ({"heading_line": "x"}, {"heading_line": "1", "column-0": "nope"}, {"heading_line": "99999"}):
-        assert manager.post(f"{page}columns/", {"sheet": ""} | bad).status_code in (302, 422)
+    assert row.read_by.parts[0].heading_line == 0 and answer.status_code == 302
+    for bad in (
+        {"heading_line-0": "x"},
+        {"heading_line-0": "1", "column-0-0": "nope"},
+        {"heading_line-0": "99999"},
+    ):
+        assert manager.post(f"{page}columns/", bad).status_code in (302, 422)
 
 
 def test_cancel_and_resume(manager: Client) -> None:
     upload(manager)
     page = f"/workbench/imports/{Import.objects.get().pk}/"
-    sent = {"heading_line": "1", "sheet": "", "column-0": "name", "column-1": "kind", "column-2": "place"}
+    sent = {"heading_line-0": "1", "column-0-0": "name", "column-0-1": "kind", "column-0-2": "place"}
     manager.post(f"{page}columns/", sent | {"act": "start"})
     manager.post(f"{page}cancel/")
     work()
-    assert "已取消，停在第 1 行" in manager.get(page).content.decode()
+    assert "已取消，停在第 0 行数据" in manager.get(page).content.decode()
     manager.post(f"{page}resume/")
     work()
     assert "已完成" in manager.get(page).content.decode()

@@ -56,7 +56,9 @@ class _Batch:
     former: dict[str, list[str]] = field(default_factory=dict)
 
 
-_seen_by_import: dict[str, dict[str, int]] = {}
+Standing = tuple[str, int]
+"""Where a row stands: its source (a sheet of an import) and its number there."""
+_seen_by_import: dict[str, dict[str, Standing]] = {}
 
 
 @action("enterprises.import_batch", title="导入企业", permission="enterprises.import")
@@ -106,8 +108,12 @@ def check_rows(rows: Sequence[SourceRow]) -> list[Remark]:
     return found
 
 
-def _seen(source: str) -> dict[str, int]:
-    """Which code stood in which row of this import so far; forgotten with the process, which only loses a hint."""
+def _seen(source: str) -> dict[str, Standing]:
+    """Where each code of this import stood first; all its sheets together (import:12, import:12/2).
+
+    Forgotten with the process, which only loses a hint.
+    """
+    source = source.partition("/")[0]
     if source not in _seen_by_import and len(_seen_by_import) >= _REMEMBERED_IMPORTS:
         _seen_by_import.pop(next(iter(_seen_by_import)))
     return _seen_by_import.setdefault(source, {})
@@ -122,20 +128,21 @@ def _former_names(rows: Iterable[Enterprise]) -> dict[str, list[str]]:
     return found
 
 
-def _take(batch: _Batch, reading: RowReading, seen: dict[str, int]) -> None:
+def _take(batch: _Batch, reading: RowReading, seen: dict[str, Standing]) -> None:
     if reading.refused:
         return
     uscc = reading.facts["uscc"]
     before = batch.standing.get(uscc)
     if _outside(batch, reading, before):
         return
-    first = seen.setdefault(uscc, reading.number)
-    if first == reading.number and before is not None and before.source_id == batch.source.pk:
-        first = before.source_row or first
+    here = (batch.source.name, reading.number)
+    first = seen.setdefault(uscc, here)
+    if first == here and before is not None and before.source_id == batch.source.pk:
+        first = (batch.source.name, before.source_row or reading.number)
     if before is None:
         _create(batch, reading)
         return
-    if first != reading.number and not _repeats(batch, reading, before, first):
+    if first != here and not _repeats(batch, reading, before, first):
         return
     _update(batch, reading, before)
 
@@ -156,18 +163,19 @@ def _outside(batch: _Batch, reading: RowReading, before: Enterprise | None) -> b
     return False
 
 
-def _repeats(batch: _Batch, reading: RowReading, before: Enterprise, first: int) -> bool:
+def _repeats(batch: _Batch, reading: RowReading, before: Enterprise, first: Standing) -> bool:
     """A code that stood in an earlier row of this file: tell it; refuse the row unless it says the same or is newer."""
     differing = [f for f in FACTS if f in reading.facts and _differs(f, getattr(before, f), reading.facts[f])]
     mine, theirs = reading.facts.get("approved_on"), before.approved_on
+    where = f"第 {first[1]} 行" if first[0] == batch.source.name else f"另一张工作表第 {first[1]} 行"
     if not differing:
-        reading.warn("uscc", f"与第 {first} 行重复，内容相同")
+        reading.warn("uscc", f"与{where}重复，内容相同")
         return True
     if mine and theirs and mine != theirs:
-        reading.warn("uscc", f"与第 {first} 行代码相同，按核准日期较新的一行")
+        reading.warn("uscc", f"与{where}代码相同，按核准日期较新的一行")
         return True
     titles = "、".join(str(Enterprise._meta.get_field(f).verbose_name) for f in differing[:4])
-    reading.refuse("uscc", f"与第 {first} 行代码相同而{titles}不同", "核对后只保留一行")
+    reading.refuse("uscc", f"与{where}代码相同而{titles}不同", "核对后只保留一行")
     return False
 
 

@@ -260,15 +260,23 @@ def enterprise(pk: int, actor: Actor, at: datetime) -> EnterpriseDetail:
 def source_titles(sources: Iterable[EnterpriseSource]) -> dict[int, str]:
     """Return how each source is shown: the file of an import with its number, else the source's own name."""
     rows = list(sources)
-    numbers = {row.pk: int(row.name[7:]) for row in rows if re.fullmatch(r"import:[0-9]+", row.name)}
-    files = dict(Import.objects.filter(pk__in=numbers.values()).values_list("pk", "filename"))
-    return {row.pk: _source_title(row, numbers.get(row.pk), files) for row in rows}
+    named = {
+        row.pk: found for row in rows if (found := re.fullmatch(r"import:([0-9]+)(?:/([0-9]+))?", row.name))
+    }
+    files = Import.objects.in_bulk({int(found[1]) for found in named.values()})
+    return {row.pk: _source_title(row, named.get(row.pk), files) for row in rows}
 
 
-def _source_title(row: EnterpriseSource, number: int | None, files: dict[int, str]) -> str:
-    if number is None:
+def _source_title(row: EnterpriseSource, found: re.Match[str] | None, files: dict[int, Import]) -> str:
+    if found is None:
         return row.name
-    return f"第 {number} 次导入（{files[number]}）" if number in files else f"第 {number} 次导入"
+    file = files.get(int(found[1]))
+    if file is None:
+        return f"第 {found[1]} 次导入"
+    parts = file.read_by.parts
+    part = int(found[2] or 1)
+    sheet = f"，工作表“{parts[part - 1].sheet}”" if 1 < len(parts) >= part else ""
+    return f"第 {found[1]} 次导入（{file.filename}{sheet}）"
 
 
 def _fact(row: Enterprise, name: str, titles: dict[int, str], day: date) -> Fact:

@@ -9,17 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qifu.foundation.imports.kinds import Column
-from qifu.foundation.imports.mapping import (
-    ColumnMapping,
-    Proposal,
+from qifu.foundation.imports.file_mapping import (
+    FileMapping,
     apply_kept,
     from_yaml,
-    heading_key,
-    propose_best,
+    propose_file,
     to_yaml,
-    unit_of,
 )
+from qifu.foundation.imports.kinds import Column
+from qifu.foundation.imports.mapping import ColumnMapping, Proposal, heading_key, unit_of
 from qifu.foundation.imports.readings import Reading, readings
 from qifu.foundation.imports.table_file import open_table
 from qifu.foundation.imports.tests.test_table_file import book
@@ -40,7 +38,8 @@ COLUMNS = (
 def read(data: bytes | str) -> tuple[Proposal, list[Reading]]:
     content = data.encode() if isinstance(data, str) else data
     table = open_table(io.BytesIO(content))
-    proposal = propose_best(table, COLUMNS)
+    found = propose_file(table, COLUMNS)
+    proposal = Proposal(found.mapping.parts[0], found.remarks)
     return proposal, list(readings(table, proposal.mapping))
 
 
@@ -124,23 +123,26 @@ def test_an_apostrophe_that_kept_a_formula_asleep_is_taken_off() -> None:
 
 def test_a_mapping_is_kept_as_yaml_and_applied_to_the_next_file() -> None:
     proposal, _ = read("名称,编码,注册资本（万元）\n甲,0001,5\n")
-    kept = from_yaml(to_yaml("enterprises", proposal.mapping).encode(), where="m.yaml")
+    kept = from_yaml(to_yaml("enterprises", FileMapping((proposal.mapping,))).encode(), where="m.yaml")
     table = open_table(io.BytesIO("注册资本（万元）,编码,名称\n5,0001,甲\n".encode()))
-    again = apply_kept(kept, table, COLUMNS).mapping
+    again = apply_kept(kept, table, COLUMNS).mapping.parts[0]
     assert again.places == {"name": 2, "code": 1, "capital": 0} and again.units == {"capital": "万元"}
     assert [r.row.values for r in readings(table, again) if r.row] == [
         {"name": "甲", "code": "0001", "capital": "5万元"}
     ]
-    assert apply_kept(kept | {"columns": {"name": "别的", "nope": "编码"}}, table, COLUMNS).remarks == (
+    other = {"sheets": [{"heading_line": 1, "columns": {"name": "别的", "nope": "编码"}}]}
+    assert apply_kept(other, table, COLUMNS).remarks == (
         "文件第 1 行没有“别的”这一列", "对应关系里的“nope”不是这张表的栏目",
     )  # fmt: skip
     with pytest.raises(DataError, match="不认识“x”"):
-        from_yaml(b"kind: a\nheading_line: 1\ncolumns: {}\nx: 1\n", where="m.yaml")
+        from_yaml(b"kind: a\nsheets: []\nx: 1\n", where="m.yaml")
 
 
 def test_a_mapping_survives_as_plain_data() -> None:
-    mapping = ColumnMapping({"name": 0}, 2, ("企业名称",), "表", {})
-    assert ColumnMapping.from_json(mapping.to_json()) == mapping
+    part = ColumnMapping({"name": 0}, 2, ("企业名称", "", "备注"), "表", {}, (1,))
+    mapping = FileMapping((part, part), (("说明", 3),))
+    assert FileMapping.from_json(mapping.to_json()) == mapping
+    assert part.untaken == ("备注",)
 
 
 WORDS = st.text("企业名称代码注册资本登记", min_size=1, max_size=12)
