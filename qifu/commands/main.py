@@ -38,10 +38,16 @@ COMMANDS = [
     ),
     Command("restore", "qifu.commands.restore", "恢复：qifu restore 文件 [--replace]"),
     Command("upgrade", "qifu.commands.upgrade", "升级：备份、升级数据库、载入区划与单位、检查"),
-    Command("import", "qifu.commands.imports", "导入表格：qifu import 表 文件 [--mapping M.yaml] [--dry-run]"),
+    Command(
+        "import", "qifu.commands.imports", "导入表格：qifu import 表 文件 [--mapping M.yaml] [--dry-run]"
+    ),
     Command("demo", "qifu.commands.demo", "演示站点：qifu demo load|reset|accounts"),
     Command("channels", "qifu.commands.channels", "短信与平台消息：qifu channels check|stand-in|example"),
-    Command("enterprises", "qifu.commands.enterprises", "企业：qifu enterprises import 文件，或 make 行数 文件（模拟数据）"),
+    Command(
+        "enterprises",
+        "qifu.commands.enterprises",
+        "企业：qifu enterprises import 文件，或 make 行数 文件（模拟数据）",
+    ),
     Command("doctor", "qifu.commands.doctor", "检查设置与运行条件，指出问题和处理办法"),
     Command("new", "qifu.commands.new", "新建一个服务的骨架：qifu new 名称 [标题]", site=False),
 ]

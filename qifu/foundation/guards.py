@@ -91,7 +91,9 @@ def _statements(vendor: str, name: str, table: str, event: str, refused: str, me
         f"DROP TRIGGER IF EXISTS {name} ON {table}",
         f"CREATE TRIGGER {name} BEFORE {event} ON {table} FOR EACH ROW EXECUTE FUNCTION {name}()",
     ]
-    if event == "DELETE":  # PostgreSQL asks no row trigger about TRUNCATE, so a statement trigger refuses it always
+    if (
+        event == "DELETE"
+    ):  # PostgreSQL asks no row trigger about TRUNCATE, so a statement trigger refuses it always
         statements += [
             f"CREATE OR REPLACE FUNCTION {name}_truncate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
             f" RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END $$",

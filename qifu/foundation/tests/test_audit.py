@@ -38,7 +38,9 @@ def test_an_audit_row_cannot_be_changed_or_removed(change: Callable[[], object])
 
 def test_the_table_cannot_be_emptied_at_once() -> None:
     act(lambda: None)
-    told = "审计记录不得删除" if connection.vendor == "postgresql" else "syntax error"  # SQLite knows no TRUNCATE
+    told = (
+        "审计记录不得删除" if connection.vendor == "postgresql" else "syntax error"
+    )  # SQLite knows no TRUNCATE
     with pytest.raises(Error, match=told), transaction.atomic():
         sql("TRUNCATE foundation_auditrow")
     assert AuditRow.objects.count() == 1
