@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from qifu.foundation import access
 from qifu.foundation.action import Refused
+from qifu.foundation.files.storage import open_logged
 from qifu.foundation.pages import Request, page
 from qifu.services.work_plans import actions
 from qifu.services.work_plans.pages.work_forms import ActForm
@@ -180,7 +181,8 @@ _BUILD: dict[str, Build] = {
 @page("work_plans.follow")
 def evidence(request: Request, pk: int, file: int) -> HttpResponseBase:
     """Download a file that bears out a report; a browser never opens it as a page of this site."""
-    stored, content = items.evidence(request.actor, request.at, pk, file)
+    stored = items.evidence(request.actor, request.at, pk, file)
+    content = open_logged(stored, by=request.actor, at=request.at, purpose="下载佐证材料")
     response = FileResponse(
         content, as_attachment=True, filename=stored.name, content_type="application/octet-stream"
     )

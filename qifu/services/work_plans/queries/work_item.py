@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.db.models import Exists, OuterRef, Prefetch, Q
 
 from qifu.foundation import access
 from qifu.foundation.access import Actor
 from qifu.foundation.files.models import StoredFile
-from qifu.foundation.files.storage import open_file
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.organisations.queries import expansion
@@ -283,10 +282,11 @@ def work_row(actor: Actor, at: datetime, pk: int) -> Assignment:
     return access.find(Assignment.objects.all(), actor, FOLLOW, at, pk=pk)
 
 
-def evidence(actor: Actor, at: datetime, pk: int, file: int) -> tuple[StoredFile, BinaryIO]:
+def evidence(actor: Actor, at: datetime, pk: int, file: int) -> StoredFile:
     """Return a file that bears out something that happened to an assignment the actor may follow."""
     row = access.find(Assignment.objects.all(), actor, FOLLOW, at, pk=pk)
     found: Any = Evidence.objects.filter(event__assignment=row, pk=file).select_related("file").first()
     if found is None:
         raise access.NotFound(f"Evidence {file} of Assignment {pk}")
-    return found.file, open_file(found.file)
+    stored: StoredFile = found.file
+    return stored
