@@ -91,9 +91,7 @@ def _print_mapping(kind: ImportKind, proposal: FileProposal) -> None:
     mapping = proposal.mapping
     for part in mapping.parts:
         found = [
-            f"{titles[name]}←{part.headings[place] or f'第{place + 1}列'}"
-            if place < len(part.headings)
-            else f"{titles[name]}←第{place + 1}列"
+            f"{titles[name]}←{''.join(part.headings[place : place + 1]).replace(chr(10), ' ') or f'第{place + 1}列'}"
             for name, place in part.places.items()
             if name in titles
         ]

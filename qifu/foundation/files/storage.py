@@ -9,6 +9,7 @@ from typing import BinaryIO, cast
 from django.conf import settings
 from django.core.files.base import File
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from qifu.foundation.access import ANYWHERE, SIGNED_IN, Actor, Permission, declare_permissions
 from qifu.foundation.action import Refused, action, current_act
@@ -58,6 +59,21 @@ def store(
     _keep(upload, stored)
     stored.save(force_insert=True)
     return stored
+
+
+def discard(stored: StoredFile) -> None:
+    """Delete a file's row inside an act, and its content once the act is done, unless an equal file is kept too.
+
+    Raises ProtectedError while a row still needs it.
+    """
+    name, digest = stored.stored_at, stored.sha256
+    stored.delete()
+
+    def drop() -> None:
+        if not StoredFile.objects.filter(sha256=digest).exists():
+            default_storage.delete(name)
+
+    transaction.on_commit(drop)
 
 
 def open_file(stored: StoredFile) -> BinaryIO:

@@ -174,7 +174,7 @@ def _kept_part(kept: Mapping[str, Any], table: Table, columns: Sequence[Column])
     heading_line = int(kept["heading_line"])
     lines = list(islice(table.lines(), max(heading_line, LOOK_AT_LINES)))
     headings = cells_of(lines, heading_line)
-    width = max((len(line.cells) for line in lines), default=0)
+    width = max((len(line.cells) for line in lines if not line.broken), default=0)
     headings = [*headings, *[""] * (width - len(headings))]
     keys = {heading_key(heading): place for place, heading in reversed(list(enumerate(headings)))}
     names = {column.name for column in columns}

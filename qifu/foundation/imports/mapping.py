@@ -105,7 +105,7 @@ def propose(table: Table, columns: Sequence[Column], *, heading_line: int | None
         heading_line, headings = _find_heading(lines, known)
     else:
         headings = cells_of(lines, heading_line)
-    width = max((len(line.cells) for line in lines), default=0)
+    width = max((len(line.cells) for line in lines if not line.broken), default=0)
     headings = [*headings, *[""] * (width - len(headings))]
     places, remarks = _by_heading(headings, known, {c.name: c.title for c in columns})
     _by_content(places, remarks, [line for line in lines if line.number > heading_line], columns, headings)

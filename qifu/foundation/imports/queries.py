@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,6 +25,7 @@ from qifu.foundation.imports.table_file import Table, UnreadableTable, open_tabl
 from qifu.foundation.jobs import Job
 
 CHECKED_ROWS = 200
+_PASSING = re.compile(r"\d{4}-\d\d-\d\d|(?<=第 )\d+(?= 行)")
 SHOWN_ROWS = 10
 
 
@@ -211,7 +213,8 @@ def reasons(row: Import, *, refused: bool = True, most: int = 8) -> list[tuple[s
 
 
 def _general(reason: str) -> str:
-    """A reason without what it quotes: “abc”不是日期 and “xyz”不是日期 are one reason."""
+    """A reason without what it quotes, days and row numbers: “abc”不是日期 and “xyz”不是日期 are one reason."""
+    reason = _PASSING.sub("…", reason)
     out, depth = [], 0
     for char in reason:
         if char == "“":

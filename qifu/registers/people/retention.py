@@ -21,6 +21,7 @@ from django.utils import timezone
 from qifu.foundation import handover
 from qifu.foundation.access import SYSTEM, Actor, require
 from qifu.foundation.action import Refused, action, current_act
+from qifu.foundation.imports.retention import forget_imports
 from qifu.foundation.jobs import Job, Running, enqueue, handles
 from qifu.foundation.notices import Notice
 from qifu.foundation.yaml_data import Fields, Text, Whole, load, register_kind
@@ -32,7 +33,7 @@ JOB = "people.retention"
 RUN_AT = time(3, 30)
 MOST_AT_ONCE = 500
 _RULE = Fields({"days": Whole(30, 36500), "counted_from": Text(longest=200), "basis": Text(longest=500)})
-register_kind("retention", Fields({"staff": _RULE}))
+register_kind("retention", Fields({"staff": _RULE, "imports": _RULE}))
 
 Bonds = Callable[[Collection[int], datetime], Mapping[int, "date | None"]]
 """(person ids, moment) -> for those bound to something: the first day they were free of it, or None while they are not."""
@@ -54,21 +55,21 @@ def declare_erasure(erase: Callable[[Person], None]) -> None:
 
 @dataclass(frozen=True)
 class RetentionRule:
-    """How many days personal data is kept after a person left, from which day, on which legal basis."""
+    """How many days personal data is kept, from which day, on which legal basis."""
 
     days: int
     counted_from: str
     basis: str
 
 
-def retention_rule() -> RetentionRule:
-    """Return the province's rule; raises DataError, in Chinese, where its file cannot be read."""
-    return _rule(Path(settings.PROVINCE_DIR) / "retention.yaml")
+def retention_rule(of: str = "staff") -> RetentionRule:
+    """Return the province's rule for `staff` or `imports`; raises DataError, in Chinese, where its file cannot be read."""
+    return _rules(Path(settings.PROVINCE_DIR) / "retention.yaml")[of]
 
 
 @lru_cache(maxsize=4)
-def _rule(path: Path) -> RetentionRule:
-    return RetentionRule(**load(path, "retention").data["staff"])
+def _rules(path: Path) -> dict[str, RetentionRule]:
+    return {name: RetentionRule(**rule) for name, rule in load(path, "retention").data.items()}
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,12 @@ def keep_retention(running: Running) -> None:
 
 @action("people.run_retention", title="到期删除个人信息", permission="people.run_retention")
 def run_retention(*, by: Actor, at: datetime) -> int:
-    """Delete the personal data that is due, at most 500 people a day, and enqueue the next run; return how many."""
+    """Delete the personal data that is due, at most 500 people a day, and enqueue the next run; return how many.
+
+    Files of imports whose time is up go with it.
+    """
     schedule_retention(at)
+    forget_imports(days=retention_rule("imports").days, by=by, at=at)
     erased = 0
     for due in left_people(at)[:MOST_AT_ONCE]:
         if handover.open_work(due.person.pk, None, at):

@@ -104,3 +104,9 @@ def titles() -> list[str]:
     """Return the titles of all notices that imports wrote, in order."""
     written = Notice.objects.filter(link__startswith="import:")
     return list(written.order_by("pk").values_list("title", flat=True))
+
+
+def counts(row: Import) -> dict[str, int]:
+    """Return how many rows became what, without the zeros."""
+    names = ("created", "updated", "unchanged", "refused", "blank")
+    return {name: getattr(row, name) for name in names if getattr(row, name)}

@@ -23,22 +23,17 @@ from qifu.foundation.imports.file_mapping import FileMapping
 from qifu.foundation.imports.kinds import ImportKind, Outcome, Remark, SourceRow, import_kinds
 from qifu.foundation.imports.lines import Line
 from qifu.foundation.imports.mapping import ColumnMapping
-from qifu.foundation.imports.models import Import, ImportRemark
+from qifu.foundation.imports.models import ImportRemark
 from qifu.foundation.imports.readings import Reading, readings
 from qifu.foundation.imports.run import run_import
 from qifu.foundation.imports.table_file import open_table
 from qifu.foundation.imports.tests import lists
-from qifu.foundation.imports.tests.lists import AT, KIND, Behaviour, begin, run, table, titles, upload
+from qifu.foundation.imports.tests.lists import AT, KIND, Behaviour, begin, counts, run, table, titles, upload
 from qifu.foundation.notices import Notice
 from qifu.foundation.tests.acts import PERSON, AuditRow, OneRole, act
 
 pytestmark = [pytest.mark.django_db]
 ROWS = [f"{n % 5 + 1},标题{n}" for n in range(35)]
-
-
-def counts(row: Import) -> dict[str, int]:
-    names = ("created", "updated", "unchanged", "refused", "blank")
-    return {name: getattr(row, name) for name in names if getattr(row, name)}
 
 
 def worker() -> None:
