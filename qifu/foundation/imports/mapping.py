@@ -171,7 +171,7 @@ def _unknown_heading(lines: Sequence[Line]) -> tuple[int, list[str]]:
     if len(rows) < 2:
         return 0, []
     words = [cell.strip() for cell in rows[0].cells]
-    plain = all(word and len(word) <= 20 and not re.search(r"\d", word) for word in words)
+    plain = all(word and len(word) <= 40 and not re.search(r"\d", word) for word in words)
     if plain and len(set(words)) == len(words) and re.search(r"\d", "".join(rows[1].cells)):
         return rows[0].number, words
     return 0, []

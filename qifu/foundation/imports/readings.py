@@ -13,7 +13,7 @@ from qifu.foundation.imports.table_file import Line, Table
 _BARE_NUMBER = re.compile(r"-?[\d,]+(\.\d+)?")
 _SCIENTIFIC = re.compile(r"-?\d(\.\d+)?E\+\d+", re.IGNORECASE)
 _TOTAL = re.compile(
-    r"[合总小共]\s*计(\s*[:：].*|\s*\d[\d,]*\s*[家户条人个行]?)?|[共计]{1,2}\s*\d[\d,]*\s*[家户条人个行](.{0,20})?"
+    r"[合总小共]\s*计(?:\s*[（(][^）)]{0,8}[）)])?(\s*[:：].*|\s*\d[\d,]*\s*[家户条人个行]?)?|[共计]{1,2}\s*\d[\d,]*\s*[家户条人个行](.{0,20})?"
 )
 _FOOTER = re.compile(
     r"(制\s*表|填\s*表|填\s*报|填\s*制|审\s*核|复\s*核|统\s*计|报\s*送|上\s*报|打\s*印|导\s*出|制\s*单|经\s*办|主管|数据|资料|联系)"

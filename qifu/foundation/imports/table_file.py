@@ -13,6 +13,13 @@ from qifu.foundation.imports.workbook import Workbook
 __all__ = ["Line", "Table", "UnreadableTable", "open_table"]
 
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_OTHERS = (
+    (re.compile(rb"\s*[\[{]\s*(\"|\{|\[|\}|\])"), "这是 JSON 数据，不是表格，请从原系统导出为 Excel 或 CSV，再导入"),
+    (re.compile(rb"\{\\rtf"), "这是 RTF 文档，不是表格，请把其中的表格复制到 Excel 或 WPS，另存为 .xlsx，再导入"),
+    (re.compile(rb"%PDF-"), "这是 PDF 文件，不是表格，请从原系统导出为 Excel 或 CSV，再导入"),
+    (re.compile(rb"Rar!|7z\xbc\xaf|\x1f\x8b"), "这是压缩包，请解压后逐个导入"),
+)  # fmt: skip
+"""What is sent instead of a table under any name, and what to do."""
 _MARKUP = re.compile(rb"\s*(<\?xml|<!doctype|<html|<table|<meta|<head|<style)", re.IGNORECASE)
 
 
@@ -65,4 +72,7 @@ def open_table(file: BinaryIO, *, sheet: str = "") -> Table:
         return Workbook(file, sheet)
     if _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
         raise UnreadableTable("这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx，再导入")
+    for start, message in _OTHERS:
+        if start.match(head.removeprefix(b"\xef\xbb\xbf")):
+            raise UnreadableTable(message)
     return TextTable(file)

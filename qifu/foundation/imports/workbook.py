@@ -26,6 +26,8 @@ _HIGH_ROW = re.compile(rb'r="[A-Z]{0,3}(\d{6,})"')
 _UNUSUAL = re.compile(rb"r='|r =|r= |r=[\t\r\n]|r[\t\r\n]")
 _ANY_PLACE = re.compile(rb"""r\s*=\s*["']([A-Z]{0,3})(\d+)["']""")
 _OVERLAP = 64
+_INSIDE = ("xl/", "content.xml")
+"""What the archive of a workbook holds (.xlsx, .xlsb; .ods)."""
 # What the reader of workbooks raises on damage, beside a panic of its Rust code, which is no ordinary Exception.
 _FAULTS = (calamine.CalamineError, calamine.XmlError, calamine.ZipError, OSError, ValueError, IndexError)
 
@@ -140,7 +142,8 @@ def _downward_merges(ranges: Any, left: int) -> dict[int, list[tuple[int, int]]]
 def _refuse_bomb(file: BinaryIO) -> None:
     """Refuse what would unpack to a giant, and a sheet whose few cells span a giant area (A1 and XFD1048576)."""
     try:
-        check_zip(file)
+        if not any(name.startswith(_INSIDE) for name in check_zip(file)):
+            raise UnreadableTable("这是压缩包，不是 Excel 工作簿，请解压后逐个导入")
         with zipfile.ZipFile(file) as archive:
             for entry in archive.infolist():
                 if entry.filename.startswith("xl/worksheets/") and entry.filename.endswith(".xml"):

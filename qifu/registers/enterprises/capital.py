@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Context, Decimal
 
 from qifu.registers.enterprises.kinds import is_blank
@@ -34,6 +34,12 @@ _WORDS = {
 }  # fmt: skip
 _CURRENCY_OF = {word: code for code, words in _WORDS.items() for word in words}
 _CURRENCY = re.compile("|".join(re.escape(word) for word in sorted(_CURRENCY_OF, key=len, reverse=True)))
+_BY_NUMBER = {
+    "156": "CNY", "840": "USD", "344": "HKD", "392": "JPY", "978": "EUR", "826": "GBP", "901": "TWD", "446": "MOP",
+    "702": "SGD", "036": "AUD", "124": "CAD", "756": "CHF", "410": "KRW", "554": "NZD", "764": "THB", "643": "RUB",
+    "458": "MYR", "752": "SEK", "208": "DKK", "578": "NOK", "356": "INR",
+}  # fmt: skip
+"""The numbers of ISO 4217 (GB/T 12406), which some registers write instead of names."""
 _SCALES = {
     "": 0, "十": 1, "百": 2, "千": 3, "万": 4, "十万": 5, "百万": 6, "千万": 7, "亿": 8, "十亿": 9, "百亿": 10, "千亿": 11, "万亿": 12,
 }  # fmt: skip
@@ -42,7 +48,7 @@ _NUMBER = re.compile(
     r"(?P<scale>[十百千万亿]{0,2})(?P<yuan>[元圆块]?)"
 )
 _LABEL = re.compile(
-    r"^(?:注册资[本金]|认缴|实缴|出资额|资金数额|开办资金|成员出资总额|总额|共计|合计|约)*[:]?"
+    r"^(?:注册资[本金]|认缴|实缴|出资额|资金数额|开办资金|成员出资总额|总额|共计|合计|大?约)*[:]?"
 )
 _DIGITS = {c: i for i, chars in enumerate(("零〇○", "一壹弌", "二贰貳弍两", "三叁參叄", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖")) for c in chars}  # fmt: skip
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
@@ -76,11 +82,12 @@ def read_capital(text: str, currency_text: str = "") -> Capital:
         return Capital(problem=f"注册资本“{shown}…”过长，无法识别")
     plain = "".join(unicodedata.normalize("NFKC", text).split()).upper()
     plain = re.sub(r"[()\[\]【】{}“”\"']", "", plain)
-    plain = _LABEL.sub("", plain)
+    about = plain.startswith(("约", "大约"))
+    plain = re.sub(r"(?:认缴|实缴)$", "", _LABEL.sub("", plain))
     if is_blank(plain) or any(word in plain for word in ("不公示", "未公示", "无需", "未填报", "暂不")):
         return Capital()
     named = {_CURRENCY_OF[word] for word in _CURRENCY.findall(plain)}
-    bare = _CURRENCY.sub("", plain)
+    bare = _CURRENCY.sub("", plain).lstrip(":")
     bare = re.sub(r"[整正]$", "", bare)
     column = _currency_of_column(currency_text)
     scale = "".join(c for c in currency_text if c in "十百千万亿")
@@ -95,7 +102,10 @@ def read_capital(text: str, currency_text: str = "") -> Capital:
     read = _amount(bare, shown, has_currency=bool(named))
     if isinstance(read, str):
         return Capital(problem=read)
-    return _exact(read, currency, shown, assumed="" if currencies else "未写币种，按人民币")
+    found = _exact(read, currency, shown, assumed="" if currencies else "未写币种，按人民币")
+    if about and found.amount is not None:
+        return replace(found, warning=f"注册资本“{shown}”写的是约数，请核对")
+    return found
 
 
 def _currency_of_column(text: str) -> str:
@@ -106,9 +116,9 @@ def _currency_of_column(text: str) -> str:
     if plain in CURRENCIES:
         return plain
     found = _CURRENCY_OF.get(plain) or _CURRENCY_OF.get(plain.removesuffix("元"))
-    if found is None and plain in ("元", "圆", "156"):
+    if found is None and plain in ("元", "圆"):
         return "CNY"
-    return found or "?"
+    return found or _BY_NUMBER.get(plain, "?")
 
 
 def _amount(bare: str, shown: str, *, has_currency: bool) -> Decimal | str:

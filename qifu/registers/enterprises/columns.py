@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from qifu.foundation.imports.kinds import Column
 from qifu.registers.enterprises.uscc import fold
@@ -63,7 +64,23 @@ def looks_like_status(samples: Sequence[str]) -> bool:
     return _most(samples, re.compile(r"^(存续|在营|开业|在业|正常|吊销|注销|迁出|歇业|停业)"))
 
 
-COLUMNS = (
+_ABROAD = {
+    "uscc": ("Unified Social Credit Code", "Unified Social Credit Identifier", "Social Credit Code", "Credit Code", "UNISCID"),
+    "name": ("Company Name", "Enterprise Name", "Entity Name", "Name", "ENTNAME"),
+    "kind": ("Enterprise Type", "Company Type", "Entity Type", "ENTTYPE", "ENTTYPE_CN"),
+    "status": ("Status", "Registration Status", "Operating Status", "REGSTATE", "REGSTATE_CN"),
+    "established_on": ("Establishment Date", "Date of Establishment", "Registration Date", "ESTDATE"),
+    "approved_on": ("Approval Date", "APPRDATE"),
+    "capital": ("Registered Capital", "REGCAP"),
+    "currency": ("Currency", "REGCAPCUR", "REGCAPCUR_CN"),
+    "address": ("Registered Address", "Address", "DOM"),
+    "authority": ("Registration Authority", "REGORG", "REGORG_CN"),
+    "legal_representative": ("Legal Representative", "LEREP"),
+    "scope": ("Business Scope", "OPSCOPE"),
+    "registration_number": ("Registration Number", "REGNO"),
+}  # fmt: skip
+"""English headings, and the names of fields that the registration systems' own databases use."""
+_COLUMNS = (
     Column(
         "uscc", "统一社会信用代码", required=True, example="91330109MA2XXXXX0K", note="18位；空格、小写和全角不影响识别",
         synonyms=(
@@ -162,3 +179,7 @@ COLUMNS = (
     Column("registration_number", "注册号", example="330181000123456", synonyms=("工商注册号", "登记号", "营业执照注册号", "执照号", "工商登记号", "注册登记号")),
     Column("insured", "参保人数", example="12", synonyms=("社保人数", "参保职工人数", "参保人员数", "社保缴纳人数", "缴纳社保人数")),
 )  # fmt: skip
+
+COLUMNS = tuple(
+    replace(column, synonyms=(*column.synonyms, *_ABROAD.get(column.name, ()))) for column in _COLUMNS
+)

@@ -76,6 +76,7 @@ class Gazetteer:
         day: date,
         elsewhere: Mapping[str, str],
         moved_towns: Iterable[tuple[str, str, str]] = (),
+        former: Iterable[tuple[str, str, str]] = (),
     ) -> None:
         self.places: dict[str, Place] = {}
         self._remembered: dict[tuple[str, str], _Named] = {}
@@ -91,6 +92,9 @@ class Gazetteer:
         for code, name in elsewhere.items():
             if code[:2] not in own:
                 self._add(Place(code, name, _level(code), _parent(code, elsewhere), (code,)), (name,))
+        for code, name, now in former:
+            if code not in self.places and now in self.places:
+                self._add(Place(code, name, 4, self.places[now].parent, (now,)), (name,))
         self._longest = max((len(name) for name in self._names), default=0)
 
     def _add_row(self, book: DivisionBook, row: Division, day: date) -> None:

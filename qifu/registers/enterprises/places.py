@@ -28,12 +28,19 @@ def _moved_towns() -> tuple[tuple[str, str, str], ...]:
         return tuple((row["town"], row["was"], row["is"]) for row in csv.DictReader(file))
 
 
+@lru_cache(maxsize=1)
+def _former() -> tuple[tuple[str, str, str], ...]:
+    """Counties of other provinces that are no more, with the code that carries each on (民政部 县级以上行政区划变更)."""
+    with (DATA / "former_places.csv").open(encoding="utf-8", newline="") as file:
+        return tuple((row["code"], row["name"], row["is"]) for row in csv.DictReader(file))
+
+
 def gazetteer(day: date) -> Gazetteer:
     """Return the names of divisions on `day`; built anew only when the register of divisions changes."""
     global _kept
     book = divisions.book(day)
     if _kept is None or _kept[0] is not book:
-        _kept = (book, Gazetteer(book, day, _elsewhere(), _moved_towns()))
+        _kept = (book, Gazetteer(book, day, _elsewhere(), _moved_towns(), _former()))
     return _kept[1]
 
 

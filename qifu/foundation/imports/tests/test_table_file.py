@@ -87,6 +87,13 @@ def test_a_line_that_names_its_delimiter_is_obeyed() -> None:
     assert cells("sep=;\na;b,c\n1;2\n") == [[], ["a", "b,c"], ["1", "2"]]
 
 
+def _zip_of(name: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(name, "a,b")
+    return out.getvalue()
+
+
 JUNK = [
     (b"", "空"),
     (random.Random(1).randbytes(5000), "不是文本表格"),
@@ -98,11 +105,17 @@ JUNK = [
     ),
     (b"<html><table><tr><td>1</td></tr></table>", "另存为 .xlsx"),
     (b"\xef\xbb\xbf<?xml version='1.0'?><Workbook/>", "另存为 .xlsx"),
+    (b'[\n {"name": "a"}]', "JSON"),
+    (b"{\\rtf1 abc}", "RTF"),
+    (b"%PDF-1.7 ...", "PDF"),
+    (_zip_of("名录.csv"), "压缩包"),
     (",".join(f"c{n}" for n in range(10_000)).encode(), "10000 列"),
 ]
 
 
-@pytest.mark.parametrize(("data", "part"), JUNK, ids=[part for _, part in JUNK])
+@pytest.mark.parametrize(
+    ("data", "part"), JUNK, ids=[f"{number} {part}" for number, (_, part) in enumerate(JUNK)]
+)
 def test_junk_is_refused_with_a_remedy(data: bytes, part: str) -> None:
     with pytest.raises(UnreadableTable, match=part) as caught:
         lines(data)

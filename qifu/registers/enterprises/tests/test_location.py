@@ -16,7 +16,7 @@ from qifu.registers.enterprises.location import Gazetteer, Location
 
 DAY = date(2024, 6, 20)
 BOOK = load_divisions(Path(settings.PROVINCE_DIR) / "divisions.yaml").as_of(DAY)
-KNOWN = Gazetteer(BOOK, DAY, places._elsewhere(), places._moved_towns())
+KNOWN = Gazetteer(BOOK, DAY, places._elsewhere(), places._moved_towns(), places._former())
 
 
 def locate(address: str, authority_code: str, region: str = "") -> Location:
@@ -45,6 +45,10 @@ def locate(address: str, authority_code: str, region: str = "") -> Location:
         ("鼓楼区湖南路1号", "320106", "320106", "certain"),
         ("上海市浦东新区张江路1号", "310115", "310115", "certain"),
         ("广东省东莞市长安镇1号", "441900", "441900", "certain"),
+        ("北京市崇文区天坛路1号", "110103", "110101", "certain"),
+        ("天津市塘沽区解放路1号", "120107", "120116", "certain"),
+        ("江苏省南京市下关区热河路1号", "320107", "320106", "certain"),
+        ("", "310108", "310106", "likely"),
         ("宁波路5号", "330102", "330102", "likely"),
         ("无", "999999", "", "unknown"),
     ],
@@ -63,6 +67,12 @@ def test_an_address_is_taken_over_the_code_and_the_conflict_told() -> None:
 def test_a_region_column_helps_and_its_contradiction_is_told() -> None:
     assert locate("示例路1号", "330100", "浙江省杭州市滨江区").code == "330108"
     assert "宁波市" in locate("杭州市滨江区示例路1号", "330108", "浙江宁波").conflict
+
+
+def test_what_is_no_more_elsewhere_leads_to_what_stands() -> None:
+    for code, name, now in places._former():
+        assert now in KNOWN.places and KNOWN.places[now].heirs == (now,), name
+        assert KNOWN.places[code].name == name
 
 
 @given(st.text(max_size=60), st.text("0123456789", min_size=6, max_size=6))

@@ -26,6 +26,8 @@ LATEST = date(2024, 6, 20)
         ("１００万元", 100_0000_00, "CNY"), ("人民币100万元", 100_0000_00, "CNY"), ("RMB 100万", 100_0000_00, "CNY"),
         ("0", 0, "CNY"), ("5亿", 500000000_00, "CNY"), ("叁佰伍拾万零五千元", 350_5000_00, "CNY"), ("200000元", 200000_00, "CNY"),
         ("0.0300(万元人民币)", 300_00, "CNY"), ("三亿五千万元", 350000000_00, "CNY"), ("10万元（港币）", 10_0000_00, "HKD"),
+        ("50万元（人民币）认缴", 50_0000_00, "CNY"), ("人民币：100万元", 100_0000_00, "CNY"), ("100万(欧元)", 100_0000_00, "EUR"),
+        ("3亿日元", 300000000, "JPY"), ("人民币壹仟万元整", 1000_0000_00, "CNY"), ("人民币 伍拾萬元", 50_0000_00, "CNY"),
     ],
 )  # fmt: skip
 def test_capital_is_read_exactly(text: str, amount: int, currency: str) -> None:
@@ -33,7 +35,12 @@ def test_capital_is_read_exactly(text: str, amount: int, currency: str) -> None:
     assert (read.amount, read.currency, read.problem) == (amount, currency, "")
 
 
-@pytest.mark.parametrize("text", ["", " ", "-", "无", "——", "/", "null", "企业选择不公示"])
+def test_an_amount_that_is_no_more_than_about_is_told() -> None:
+    read = read_capital("约100万元")
+    assert read.amount == 100_0000_00 and "约数" in read.warning
+
+
+@pytest.mark.parametrize("text", ["", " ", "-", "无", "——", "/", "null", r"\N", "(null)", "企业选择不公示"])
 def test_capital_not_stated_is_no_problem(text: str) -> None:
     read = read_capital(text)
     assert read.amount is None and not read.problem
@@ -53,6 +60,7 @@ def test_a_column_of_currencies_is_heeded_and_contradiction_reported() -> None:
     assert read_capital("10万美元", "人民币").problem
     assert read_capital("100.5", "万美元") == read_capital("100.5万美元")
     assert read_capital("100", "万元").amount == 100_0000_00
+    assert read_capital("10万元", "840").currency == "USD"
     assert read_capital("10万", "贝壳").problem
 
 

@@ -66,6 +66,14 @@ def test_an_enterprise_arrives_is_renamed_and_found_by_both_names(
     assert ("名称", "杭州云海科技有限公司") in detail.changes[0].before
 
 
+def test_a_code_in_two_sheets_of_one_file_is_judged_as_in_one(province: Path) -> None:
+    assert bring(row(number=5), source="import:7").created == 1
+    other = bring(row(number=5, capital="200万元人民币"), source="import:7/2")
+    assert other.refused == 1 and "与另一张工作表第 5 行代码相同而注册资本不同" in other.remarks[0].reason
+    assert bring(row(number=9), source="import:7/3").unchanged == 1
+    assert bring(row(number=5, capital="200万元人民币"), source="import:8").updated == 1
+
+
 def test_older_data_fill_gaps_and_never_overwrite(province: Path) -> None:
     bring(row(approved_on="2024-01-01", capital="200万元人民币"))
     older = bring(

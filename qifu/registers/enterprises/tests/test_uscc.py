@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,6 +82,12 @@ def test_swapped_neighbours_and_one_wrong_character_are_proposed() -> None:
 
 def test_proposals_keep_a_usual_type() -> None:
     assert all(one.startswith("91") for one in proposals("913307833502567787"))
+
+
+@pytest.mark.parametrize("written", ["813301047909376070", "9B3301047909376071", "713301047909376072"])
+def test_no_proposal_begins_with_a_type_that_registers_do_not_hold(written: str) -> None:
+    starts = {"11", "12", "13", "51", "52", "53", "54", "55", "91", "92", "93", "A1", "N1", "N2", "N3", "Y1"}
+    assert {one[:2] for one in proposals(written)} <= starts
 
 
 def test_old_numbers_are_told_as_such() -> None:
