@@ -92,7 +92,9 @@ class Assignment(Record):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["plan", "place_code", "phase", "due_on", "item"], name="assignment_board"),
+            models.Index(
+                fields=["plan", "place_code", "kind", "phase", "due_on", "item"], name="assignment_board"
+            ),
             models.Index(fields=["plan", "order", "place_code"], name="assignment_row"),
             models.Index(fields=["lead", "phase", "due_on"], name="assignment_lead"),
             models.Index(fields=["place_code", "phase", "due_on"], name="assignment_place"),

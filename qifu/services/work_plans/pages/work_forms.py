@@ -11,6 +11,8 @@ from django import forms
 from qifu.services.work_plans.queries import work_item as queries
 
 LONG = 5000
+OWN_DUE, OWN_TEXT = "own_due_", "own_text_"
+"""The names of the fields for what one place has otherwise than the template of a decomposition."""
 
 
 def _text(
@@ -127,6 +129,9 @@ def _decompose(item: queries.Item, today: date) -> Fields:
         "requirement": _text("分解要求", required=False, help_text="可写 {地区} 代替地名"),
         "due_on": _day("期限", required=False, help_text="不填则与本级相同"),
     }  # fmt: skip
+    for code, name in left:
+        fields[f"{OWN_DUE}{code}"] = _day(f"{name}的期限", required=False)
+        fields[f"{OWN_TEXT}{code}"] = _text(f"{name}的要求", required=False, rows=1)
     return fields if left else {}
 
 
@@ -204,3 +209,15 @@ class ActForm(forms.Form):
         super().__init__(*args, prefix=act, **kwargs)
         self.act = act
         self.fields.update(BUILD[act](item, today))
+
+    def exceptions(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
+        """Return (place, its own deadline, its own requirement) for each place of a decomposition, to be shown apart."""
+        names = dict(self.fields["places"].choices) if "places" in self.fields else {}
+        return [(name, self[f"{OWN_DUE}{code}"], self[f"{OWN_TEXT}{code}"]) for code, name in names.items()]
+
+    @property
+    def has_exceptions(self) -> bool:
+        """Tell whether something was filled in for one place, so that the part of the form opens."""
+        return any(
+            due.value() or text.value() or due.errors or text.errors for _, due, text in self.exceptions()
+        )

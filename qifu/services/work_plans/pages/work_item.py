@@ -16,7 +16,7 @@ from qifu.foundation.action import Refused
 from qifu.foundation.files.storage import open_logged
 from qifu.foundation.pages import Request, page
 from qifu.services.work_plans import actions
-from qifu.services.work_plans.pages.work_forms import ActForm
+from qifu.services.work_plans.pages.work_forms import OWN_DUE, OWN_TEXT, ActForm
 from qifu.services.work_plans.queries import work as queries
 from qifu.services.work_plans.queries import work_item as items
 from qifu.services.work_plans.queries.plans import sees_internal
@@ -161,6 +161,17 @@ def _milestones(request: Request, item: items.Item, data: dict[str, Any]) -> dic
     return {"milestones": drafts}
 
 
+def _decompose(request: Request, item: items.Item, data: dict[str, Any]) -> dict[str, Any]:
+    own = {
+        code: actions.PlaceException(due_on=data[f"{OWN_DUE}{code}"], requirement=data[f"{OWN_TEXT}{code}"])
+        for code in data["places"]
+    }
+    return {
+        "places": data["places"], "requirement": data["requirement"], "due_on": data["due_on"],
+        "exceptions": {code: one for code, one in own.items() if one != actions.PlaceException()},
+    }  # fmt: skip
+
+
 def _before(request: Request, item: items.Item, data: dict[str, Any]) -> dict[str, Any]:
     return {"before": items.work_row(request.actor, request.at, data["before"])}
 
@@ -170,6 +181,7 @@ _BUILD: dict[str, Build] = {
     "report_progress": _report,
     "submit_work": lambda request, item, data: {"text": data["text"]} | _uploads(data),
     "set_milestones": _milestones,
+    "decompose": _decompose,
     "set_precedence": _before,
     "remove_precedence": _before,
     "reach_milestone": lambda request, item, data: data | {"today": request.today},

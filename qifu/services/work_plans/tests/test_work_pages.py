@@ -261,9 +261,18 @@ def test_the_office_organises_through_the_forms(plan: Plan, office: Actor) -> No
     address = f"/workbench/work/{row.pk}/do/"
     for name in ("change_lead", "add_unit", "set_due", "decompose", "set_precedence"):
         assert client.get(f"{address}{name}/").status_code == 200, name
-    places = {"decompose-places": [HANGZHOU], "decompose-requirement": "{地区}的要求", "seen": row.last_seq}
+    places = {
+        "decompose-places": [HANGZHOU, "330900"], "decompose-requirement": "{地区}的要求", "decompose-due_on": "2024-09-30",
+        "decompose-own_due_330900": "2024-13-01", "decompose-own_text_330900": "{地区}按海岛实际办", "seen": row.last_seq,
+    }  # fmt: skip
+    wrong = client.post(f"{address}decompose/", places)
+    assert wrong.status_code == 422 and "舟山市的期限不是有效的日期" in text_of(wrong)
+    places |= {"decompose-own_due_330900": "2024-10-31"}
     assert client.post(f"{address}decompose/", places).status_code == 302
-    assert work("task", 12, HANGZHOU).requirement == "杭州市的要求"
+    asked = [
+        (one.requirement, str(one.due_on)) for one in (work("task", 12, HANGZHOU), work("task", 12, "330900"))
+    ]
+    assert asked == [("杭州市的要求", "2024-09-30"), ("舟山市按海岛实际办", "2024-10-31")]
     first = work("task", 11)
     assert client.post(f"{address}set_precedence/", {"set_precedence-before": first.pk}).status_code == 302
     actions.report_progress(assignment=row, text="先做了", by=office, at=moment(3), today=TODAY)
