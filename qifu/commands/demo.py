@@ -31,7 +31,7 @@ def load() -> None:
     """Make the database if need be and load registers, demo people and the demo plan; safe to repeat."""
     from qifu.commands import migrate
     from qifu.foundation import clock
-    from qifu.registers.enterprises.demo import load_demo_enterprises
+    from qifu.registers.enterprises.demo import load_demo_enterprises, load_demo_import
     from qifu.registers.mandates.demo import load_demo_mandates
     from qifu.registers.people.demo import load_demo_people
     from qifu.services.work_plans.demo import load_demo
@@ -39,6 +39,7 @@ def load() -> None:
     migrate.main([])
     load_demo_people(at=clock.now())
     load_demo_enterprises(at=clock.now())
+    load_demo_import(at=clock.now())
     load_demo_mandates(at=clock.now())
     load_demo(at=clock.now())
 
