@@ -37,7 +37,7 @@ def test_administrator_sees_the_health_of_the_site(visits: Visits) -> None:
     with visits.page("admin") as page:
         menu(page, visits.address, "运行状况")
         checks = page.locator("main table").first
-        for name in ("数据库", "本省数据", "后台作业", "数据目录", "渠道 短信（模拟）"):
+        for name in ("数据库", "本省数据", "后台作业", "数据目录", "数据库结构"):
             expect(checks.locator("tr", has_text=name).first).to_contain_text("正常")
         workers = page.locator("main table").filter(has_text="最近心跳")
         expect(workers).to_contain_text("在运行")

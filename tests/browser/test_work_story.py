@@ -71,7 +71,7 @@ def plan_page(page: Page, address: str, tab: str) -> None:
     """Open a part of the province's plan: 看板, 按状态, 清单, 时间线, 日历, 比较, 待分解."""
     page.goto(f"{address}/workbench/work/plans/")
     if "/board/" not in page.url:  # another plan was published in the meantime
-        page.locator("main a[href*='/board/']").last.click()
+        page.locator("main .plan-list li", has_text="浙江省").get_by_role("link").click()
     if tab != "看板":
         page.get_by_label("落实栏目").get_by_role("link", name=tab, exact=True).click()
 
