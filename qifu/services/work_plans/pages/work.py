@@ -14,6 +14,7 @@ from qifu.foundation.pages import Request, page
 from qifu.services.work_plans.queries import work as queries
 from qifu.services.work_plans.queries import work_board as boards
 
+SHOWN_KINDS = ("task", "action", "indicator")
 LEVELS = {"city": "设区市", "county": "县（市、区）", "all": "市和县"}
 TABS = (
     ("board", "看板", "work_board"),
@@ -70,9 +71,12 @@ def board(request: Request, pk: int) -> HttpResponse:
     found = boards.board(request.actor, request.at, plan, request.today, candidates, list(shown), kind)
     context |= {
         "board": found, "page": shown, "level": level, "levels": _levels(place, level, kind), "kind": kind,
-        "kinds": [("", "全部"), *((key, queries.KINDS[key]) for key in ("indicator", "task", "action"))],
+        "kinds": [("", "全部"), *((key, queries.KINDS[key]) for key in SHOWN_KINDS)],
+        "own": [
+            (queries.KINDS[key], sum(counts.values()), queries.figures(counts, reverse("work_list", args=[pk]), place=place, level="own", kind=key))
+            for key in SHOWN_KINDS if (counts := found.own.get(key))
+        ],
         "above": queries.place_above(place, plan.place_code),
-        "figures": queries.figures(found.whole, reverse("work_list", args=[pk]), place=place, level=level, kind=kind),
     }  # fmt: skip
     return render(request, "work_plans/work_board.html", context)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -40,13 +40,16 @@ class Row:
 
 @dataclass(frozen=True)
 class Board:
-    """What a page of the board shows; `totals` count every task of the plan, not only those on this page."""
+    """What a page of the board shows; `totals` count every task of the kind, not only those on this page.
+
+    `own` counts by kind, whichever is shown, what the place itself has to do.
+    """
 
     places: list[Place]
     rows: list[Row]
     totals: Mapping[str, Mapping[str, int]]
     whole: Mapping[str, int]
-    orders: Sequence[int] = field(default_factory=list)
+    own: Mapping[str, Mapping[str, int]]
 
 
 def orders(actor: Actor, at: datetime, plan: Plan, places: Sequence[str], kind: str = "") -> list[int]:
@@ -73,14 +76,24 @@ def board(
 ) -> Board:
     """Return the cells of the tasks whose orders are `shown`, and the totals of each column over all tasks: 2 queries."""
     codes = [place.code for place in candidates]
-    rows = _of_kind(assignments_at(actor, at, plan, codes), kind)
-    totals = {code: counts for (code,), counts in count_by(rows, today, "place_code").items()}
+    totals: dict[str, dict[str, int]] = {}
+    own: dict[str, dict[str, int]] = {}
+    counted = count_by(assignments_at(actor, at, plan, codes), today, "place_code", "kind")
+    for (code, one), counts in counted.items():
+        if code == candidates[0].code:
+            own[one] = counts
+        if kind in ("", one):
+            _add(totals.setdefault(code, {}), counts)
     whole: dict[str, int] = {}
     for counts in totals.values():
-        for status, number in counts.items():
-            whole[status] = whole.get(status, 0) + number
+        _add(whole, counts)
     places = [place for place in candidates if not place.area or place.code in totals]
-    return Board(places, _rows(actor, at, plan, today, codes, shown), totals, whole)
+    return Board(places, _rows(actor, at, plan, today, codes, shown), totals, whole, own)
+
+
+def _add(sums: dict[str, int], counts: Mapping[str, int]) -> None:
+    for status, number in counts.items():
+        sums[status] = sums.get(status, 0) + number
 
 
 def _rows(
