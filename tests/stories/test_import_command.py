@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from openpyxl import Workbook
 
 from qifu.commands import imports
 from qifu.foundation import clock
@@ -45,6 +46,38 @@ def test_the_command_imports_reports_and_repeats(tmp_path: Path, capsys: pytest.
     for name in ("单位-未导入.csv", "单位-未导入.xlsx"):
         assert (tmp_path / name).exists() and name in out
     assert Organisation.objects.exclude(source="").count() == 1
+
+
+def test_the_command_names_what_it_leaves_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "单位.xlsx"
+    book = Workbook()
+    pages = {
+        "市级": [
+            ["单位名称", "类型", "区划", "电话"],
+            ["萧山区甲中心", "事业单位", "330109", "1"],
+            ["合计：1家"],
+        ],
+        "县级": [["名称", "类型", "区划"], ["乙中心", "事业单位", "330109"]],
+        "说明": [["来源"]],
+    }
+    for title, lines in pages.items():
+        page = book.create_sheet(title)
+        for line in lines:
+            page.append(line)
+    book.remove(book.active)
+    book.save(path)
+    assert imports.main(["organisations", str(path), "--save-warnings"]) == 1
+    out = capsys.readouterr().out
+    assert "未取用的列：电话" in out and "“说明”1 行" in out and "1 处  整行：“…”是合计行" in out
+    assert "3 行，" in out and "新增 1，更新 0，未变 0，未导入 1，空行、合计和表尾 1" in out
+    assert {one.name for one in tmp_path.glob("单位-*")} == {
+        "单位-未导入-县级.csv", "单位-未导入.xlsx", "单位-请核对.csv",
+    }  # fmt: skip
+    assert "市级,3,,“合计：1家”是合计行" in (tmp_path / "单位-请核对.csv").read_text("utf-8-sig")
+    assert imports.main(["organisations", str(path), "--sheet", "市级", "--dry-run"]) == 0
+    assert "“县级”2 行" in capsys.readouterr().out
+    assert imports.main(["organisations", str(path), "--sheet", "没有"]) == 2
+    assert "没有名为“没有”的工作表，有：市级、县级、说明" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

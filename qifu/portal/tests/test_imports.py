@@ -137,6 +137,56 @@ def test_cancel_and_resume(manager: Client) -> None:
     assert "已完成" in manager.get(page).content.decode()
 
 
+def book_of(pages: dict[str, list[list[str]]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, lines in pages.items():
+        page = book.create_sheet(title)
+        for line in lines:
+            page.append(line)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def test_sheets_are_ticked_and_each_has_its_own_columns(manager: Client) -> None:
+    heading = ["单位名称", "类型", "区划"]
+    pages = {
+        "市级": [heading, ["萧山区甲中心", "事业单位", "330109"], ["乙中心", "事业单位", "330109"]],
+        "县级": [["类型", "名称", "区划", "电话"], ["事业单位", "萧山区丙中心", "330109", "1"]],
+        "另表": [["甲", "乙", "丙"], ["萧山区丁中心", "事业单位", "330109"]],
+    }
+    upload(manager, book_of(pages), name="单位.xlsx")
+    row = Import.objects.get()
+    page = f"/workbench/imports/{row.pk}/"
+    text = manager.get(page).content.decode()
+    assert "2 行，不导入" in text and "未取用的列：电话" in text and "“县级”里的列" in text
+    sent = {f"column-{part}-{place}": name for part, names in enumerate((["name", "kind", "place"], ["kind", "name", "place"])) for place, name in enumerate(names)}  # fmt: skip
+    sent |= {"heading_line-0": "1", "heading_line-1": "1", "act": "start"}
+    assert manager.post(f"{page}columns/", sent).status_code == 422  # none is ticked
+    answer = manager.post(f"{page}columns/", sent | {"take": ["市级", "县级", "另表"]}, follow=True)
+    assert "已重新识别栏目" in answer.content.decode() and "还没有对应的必填栏目" in answer.content.decode()
+    row.refresh_from_db()
+    assert row.state == "mapping" and [part.sheet for part in row.read_by.parts] == ["市级", "县级", "另表"]
+    manager.post(f"{page}columns/", sent | {"heading_line-2": "1", "take": ["市级", "县级"]})
+    row.refresh_from_db()
+    assert row.state == "running" and row.read_by.left == (("另表", 2),)
+    kept = manager.get(f"{page}columns.yaml").content
+    work()
+    row.refresh_from_db()
+    assert (row.state, row.created, row.refused) == ("done", 2, 1)
+    text = manager.get(page).content.decode()
+    assert "没有导入的工作表：“另表”2 行" in text and "未取用的列（工作表“县级”）：电话" in text
+    assert "市级 3" in manager.get(f"{page}rows/").content.decode()
+    answer = manager.get(f"{page}rejected.csv?part=0")
+    assert "乙中心" in b"".join(answer.streaming_content).decode()
+    assert openpyxl.load_workbook(io.BytesIO(manager.get(f"{page}rejected.xlsx").content)).sheetnames == [
+        "市级"
+    ]
+    upload(manager, book_of(pages), name="单位.xlsx", mapping=SimpleUploadedFile("m.yaml", kept))
+    assert Import.objects.latest("pk").mapping == row.mapping
+
+
 @pytest.mark.parametrize(
     ("changes", "part"),
     [
