@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LARGEST = 4 << 30
 MOST_SHOWN = 50
+MOST_KINDS = 20
 
 
 def main(argv: list[str]) -> int:
@@ -185,8 +186,11 @@ def _tell_warnings(row: Import, path: Path, save: bool) -> None:
     if not row.remarked:
         return
     print(f"已处理但请核对：{row.remarked} 行，见工作台“批量导入”第 {row.pk} 号")
-    for column, reason, number in queries.reasons(row, refused=False, most=20):
+    kinds = queries.reasons(row, refused=False, most=MOST_KINDS + 1)
+    for column, reason, number in kinds[:MOST_KINDS]:
         print(f"  {number:>7} 处  {column or '整行'}：{reason}")
+    if len(kinds) > MOST_KINDS:
+        print("  …… 还有其他提示，加 --save-warnings 存成文件查看")
     if save:
         data = sheets.csv_lines(["工作表", *sheets.TOLD], queries.warned_rows(row))
         print(f"请核对的行：{_write(path, '请核对.csv', b''.join(data)) or '没有写成，请检查目录是否可写'}")

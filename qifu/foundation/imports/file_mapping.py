@@ -73,13 +73,19 @@ def propose_file(table: Table, columns: Sequence[Column], *, sheets: Sequence[st
     if not table.sheets:
         found = propose(table, columns)
         return FileProposal(FileMapping((found.mapping,)), found.remarks)
-    proposals = [_of_sheet(table, sheet, columns) for sheet in _candidates(table, sheets)]
-    fitting = [one for one in proposals if not one.mapping.missing(columns) and _has_rows(table, one)]
     if sheets:
-        chosen = proposals
-    else:
-        chosen = fitting or [max(proposals, key=lambda one: one.score)]
-    return _of_parts(table, chosen)
+        return _of_parts(table, [_of_sheet(table, sheet, columns) for sheet in _named(table, sheets)])
+    proposals: list[Proposal] = []
+    faults: list[UnreadableTable] = []
+    for sheet in _visible(table):
+        try:
+            proposals.append(_of_sheet(table, sheet, columns))
+        except UnreadableTable as error:  # too many columns: left out, unless nothing else is there
+            faults.append(error)
+    if not proposals:
+        raise faults[0]
+    fitting = [one for one in proposals if not one.mapping.missing(columns) and _has_rows(table, one)]
+    return _of_parts(table, fitting or [max(proposals, key=lambda one: one.score)])
 
 
 def _of_sheet(table: Table, sheet: str, columns: Sequence[Column]) -> Proposal:
@@ -87,13 +93,18 @@ def _of_sheet(table: Table, sheet: str, columns: Sequence[Column]) -> Proposal:
     return propose(table, columns)
 
 
-def _candidates(table: Table, sheets: Sequence[str]) -> Sequence[str]:
-    """The named sheets; else those that people see; else, where all are hidden, those."""
+def _named(table: Table, sheets: Sequence[str]) -> list[str]:
+    """The named sheets, each once."""
     for sheet in sheets:
         if sheet not in table.sheets:
             known = "、".join(table.sheets)
             raise UnreadableTable(f"工作簿里没有名为“{sheet[:40]}”的工作表，有：{known}")
-    return list(dict.fromkeys(sheets)) or [s for s in table.sheets if s not in table.hidden] or table.sheets
+    return list(dict.fromkeys(sheets))
+
+
+def _visible(table: Table) -> Sequence[str]:
+    """The sheets that people see; where all are hidden, those."""
+    return [sheet for sheet in table.sheets if sheet not in table.hidden] or table.sheets
 
 
 def _has_rows(table: Table, found: Proposal) -> bool:
@@ -119,7 +130,7 @@ def left_out(table: Table, taken: Sequence[str]) -> tuple[tuple[str, int], ...]:
     for sheet in table.sheets:
         if sheet not in taken:
             table.choose(sheet)
-            if rows := sum(1 for line in table.lines() if not line.is_blank):
+            if rows := table.filled_rows():
                 found.append((sheet, rows))
     return tuple(found)
 
@@ -159,7 +170,7 @@ def apply_kept(
     chosen: dict[str, Proposal] = {}
     for one in kept["sheets"]:
         named = str(one.get("sheet") or "")
-        wanted = [named] if named in table.sheets and not sheets else _candidates(table, sheets)
+        wanted = [named] if named in table.sheets and not sheets else _named(table, sheets) or _visible(table)
         tries: list[Proposal] = []
         for sheet in wanted:
             table.choose(sheet)

@@ -102,7 +102,7 @@ def propose(table: Table, columns: Sequence[Column], *, heading_line: int | None
     lines = list(islice(table.lines(), LOOK_AT_LINES))
     known = _known_headings(columns)
     if heading_line is None:
-        heading_line, headings = _find_heading(lines, known)
+        heading_line, headings = _find_heading(lines, known, {c.name for c in columns if c.required})
     else:
         headings = cells_of(lines, heading_line)
     width = max((len(line.cells) for line in lines if not line.broken), default=0)
@@ -142,18 +142,28 @@ def _known_headings(columns: Sequence[Column]) -> dict[str, tuple[int, str]]:
     return known
 
 
-def _find_heading(lines: Sequence[Line], known: Mapping[str, Any]) -> tuple[int, list[str]]:
-    """Return the number and the cells of the row with the most known headings; two rows where merging them finds more."""
+def _find_heading(
+    lines: Sequence[Line], known: Mapping[str, Any], required: set[str]
+) -> tuple[int, list[str]]:
+    """Return the number and the cells of the first row that names what is required, else of the most known headings.
+
+    Two rows count as one where merging them finds more. What stands above is no data: a later heading, richer but below
+    rows of the first one, would lose them.
+    """
     best: tuple[int, int, list[str]] = (0, 0, [])
+    whole = False
     for index, line in enumerate(lines[:HEADING_WITHIN]):
         choices = [(line.number, line.cells)]
         if index + 1 < len(lines):
             below = lines[index + 1]
             choices.append((below.number, _merged(line.cells, below.cells)))
         for number, cells in choices:
-            found = len({named[1] for cell in cells if (named := _look_up(cell[:60], known))})
-            if found > best[0]:
-                best = (found, number, [cell.strip() for cell in cells])
+            names = {named[1] for cell in cells if (named := _look_up(cell[:60], known))}
+            if len(names) > best[0]:
+                best = (len(names), number, [cell.strip() for cell in cells])
+                whole = required <= names
+        if whole:
+            break
     if best[0] >= 2 or (best[0] == 1 and max(len(line.cells) for line in lines) == 1):
         return best[1], best[2]
     return _unknown_heading(lines) if best[0] == 0 else (best[1], best[2])

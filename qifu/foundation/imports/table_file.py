@@ -56,7 +56,11 @@ class Table(Protocol):
         ...
 
     def lines(self) -> Iterator[Line]:
-        """Yield every row from the first."""
+        """Yield every row from the first; raises UnreadableTable for a sheet of too many columns."""
+        ...
+
+    def filled_rows(self) -> int:
+        """Return how many rows hold anything."""
         ...
 
 

@@ -79,6 +79,10 @@ class TextTable:
                 number += 1
                 yield self._alone(number, first)
 
+    def filled_rows(self) -> int:
+        """Return how many rows hold anything."""
+        return sum(1 for line in self.lines() if not line.is_blank)
+
     def _line(self, number: int, cells: list[str]) -> Line:
         """A row in good form; told when it has fewer or more cells than the table is wide."""
         found, width = len(cells), self.width

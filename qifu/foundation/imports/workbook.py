@@ -69,12 +69,18 @@ class Workbook:
     def choose(self, sheet: str) -> None:
         """Read this sheet from now on."""
         self.sheet, self._rows = sheet, self._loaded[sheet]
-        self.width = int(self._rows.width)
-        if self.width > MOST_COLUMNS:
-            raise UnreadableTable(f"表格有 {self.width} 列，超过上限 {MOST_COLUMNS} 列，请只保留需要的列")
+
+    def filled_rows(self) -> int:
+        """Return how many rows hold anything."""
+        return sum(1 for row in self._rows.iter_rows() if any(cell not in ("", None) for cell in row))
 
     def lines(self) -> Iterator[Line]:
         """Yield every row of the sheet from its first row, blank ones too; cells merged downwards are filled."""
+        width = int(self._rows.width)
+        if width > MOST_COLUMNS:
+            raise UnreadableTable(
+                f"工作表“{self.sheet}”有 {width} 列，超过上限 {MOST_COLUMNS} 列，请只保留需要的列"
+            )
         left = (self._rows.start or (0, 0))[1]
         fills = _downward_merges(self._rows.merged_cell_ranges, left)
         held: dict[int, tuple[int, str]] = {}

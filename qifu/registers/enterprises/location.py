@@ -245,10 +245,10 @@ class Gazetteer:
         conflict = ""
         if witness is not None and not same_county and not above and not self._moved_from(witness, code):
             conflict = (
-                f"代码登记机关是{self.full_name(witness.code)}，{said}在{self.full_name(code)}，按{said}"
+                f"代码登记机关是“{self.full_name(witness.code)}”，{said}在“{self.full_name(code)}”，按{said}"
             )
         elif by_region.city and said == "地址" and not self._inside(code, self.places[by_region.city]):
-            conflict = f"地区列是{self.full_name(by_region.city)}，地址在{self.full_name(code)}，按地址"
+            conflict = f"地区列是“{self.full_name(by_region.city)}”，地址在“{self.full_name(code)}”，按地址"
         if heir.certainty != CERTAIN:
             return Location(code, heir.certainty, heir.how, conflict)
         if conflict:
@@ -292,7 +292,10 @@ class Gazetteer:
             if said_city and not self._inside(code, self.places[said_city]):
                 told = self.full_name(said_city)
                 return Location(
-                    said_city, GUESSED, f"只写到{told}", f"代码登记机关是{self.full_name(code)}，地址在{told}"
+                    said_city,
+                    GUESSED,
+                    f"只写到{told}",
+                    f"代码登记机关是“{self.full_name(code)}”，地址在“{told}”",
                 )
             if said_province and code[:2] != said_province[:2]:
                 told = self.full_name(said_province)
@@ -300,7 +303,7 @@ class Gazetteer:
                     said_province,
                     GUESSED,
                     f"只写到{told}",
-                    f"代码登记机关是{self.full_name(code)}，地址在{told}",
+                    f"代码登记机关是“{self.full_name(code)}”，地址在“{told}”",
                 )
             sure = LIKELY if heir.certainty == CERTAIN else heir.certainty
             return Location(code, sure, heir.how or "地址未写明县（市、区），按代码登记机关")

@@ -154,3 +154,9 @@ def test_blanks_stars_and_notes_in_brackets_do_not_tell_headings_apart(
 ) -> None:
     written = f"{words[:place]} \u3000{words[place:]}（{note}）*："
     assert heading_key(written) == heading_key(words) == words
+
+
+def test_a_richer_heading_further_down_loses_no_row_above_it() -> None:
+    proposal, rows = read("企业名称,代码,备注\n甲,0001,x\n乙,0002,y\n名称,信用代码,注册资金\n丙,0003,5\n")
+    assert proposal.mapping.heading_line == 1 and len(rows) == 4
+    assert [r.row.values["name"] for r in rows if r.row] == ["甲", "乙", "名称", "丙"]

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from openpyxl import Workbook
 
 from qifu.foundation import access
+from qifu.foundation.action import Refused
 from qifu.foundation.files.models import StoredFile
 from qifu.foundation.imports import actions, queries
 from qifu.foundation.imports.kinds import Remark, SourceRow
@@ -124,3 +125,11 @@ def test_a_footer_is_told_as_such(line: str) -> None:
 def test_a_row_with_another_filled_cell_is_no_footer(line: str) -> None:
     row = run(begin(table("1,a", line)))
     assert row.blank == 0 and row.dealt_with == 2
+
+
+def test_a_sheet_of_too_many_columns_is_left_out_and_the_others_come_in() -> None:
+    pages = {"甲": [["收件人", "标题"], ["1", "a"]], "宽": [["x"] * 2001]}
+    row = upload(workbook_of(pages), name="表.xlsx")
+    assert row.read_by.left == (("宽", 1),)
+    with pytest.raises(Refused, match="工作表“宽”有 2001 列"):
+        queries.proposal_for(io.BytesIO(workbook_of(pages)), KIND, sheets=["宽"])
