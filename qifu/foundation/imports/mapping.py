@@ -14,7 +14,7 @@ from qifu.foundation.imports.lines import TOLD, Line
 from qifu.foundation.imports.table_file import Table
 
 LOOK_AT_LINES = 200
-HEADING_WITHIN = 30
+MANY_ABOVE = 5
 _BRACKETS = re.compile(r"[(\[【〔「].*?[)\]】〕」]")
 _PUNCTUATION = re.compile(r"[\s*＊:：、,，.。/\\_\-—\"'“”‘’?？!！()（）\[\]【】\u200b\ufeff]+")
 _UNIT = r"(?:百|千|万|十万|百万|千万|亿)?(?:人民币)?(?:元|美元|欧元|日元|港元|港币|英镑|人民币)|万|亿"
@@ -110,6 +110,9 @@ def propose(table: Table, columns: Sequence[Column], *, heading_line: int | None
     places, remarks = _by_heading(headings, known, {c.name: c.title for c in columns})
     _by_content(places, remarks, [line for line in lines if line.number > heading_line], columns, headings)
     mapping = mapped(places, heading_line, headings, table.sheet, blank_places(lines, headings))
+    above = sum(1 for line in lines if line.number <= heading_line and not line.is_blank) - 1
+    if above > MANY_ABOVE:
+        remarks.append(f"表头在第 {heading_line} 行，以上有 {above} 行文字，不作为数据，请核对")
     if missing := mapping.missing(columns):
         remarks.append(f"没有找到必填的栏目：{'、'.join(missing)}，请指定文件中的哪一列是它")
     return Proposal(mapping, tuple(remarks), score=len(places))
@@ -152,7 +155,7 @@ def _find_heading(
     """
     best: tuple[int, int, list[str]] = (0, 0, [])
     whole = False
-    for index, line in enumerate(lines[:HEADING_WITHIN]):
+    for index, line in enumerate(lines):
         choices = [(line.number, line.cells)]
         if index + 1 < len(lines):
             below = lines[index + 1]

@@ -39,7 +39,7 @@ STATUSES = {
 }
 INVESTMENTS = {"foreign": "外商投资", "hong_kong_macao_taiwan": "港澳台投资", "": "未注明"}
 
-BLANKS = frozenset(("", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "未知", "不详", "未填", "未公示", "null", "none", "nan", "n/a", "na", "#n/a", r"\n", "(null)", "<null>", "nil"))  # fmt: skip
+BLANKS = frozenset(("", "-", "--", "—", "——", "/", "\\", "无", "暂无", "空", "未知", "不详", "未填", "未公示", "null", "none", "nan", "n/a", "na", "#n/a", r"\n", "(null)", "<null>", "nil", "nat"))  # fmt: skip
 """What people and programs write into a cell that has nothing to say."""
 LONGEST_BLANK = 12
 

@@ -140,6 +140,8 @@ def _texts(row: RowReading, values: Mapping[str, str]) -> None:
             continue
         if len(text) > LONGEST[column]:
             row.warn(column, f"有 {len(text)} 个字，只保留前 {LONGEST[column]} 个字")
+        if column == "registration_number":
+            text = re.sub(r"^(\d+)\.0$", r"\1", text)  # a number that a program kept as a fraction
         row.facts[column] = text[: LONGEST[column]]
     scope = cleaned(values.get("scope", ""))
     if not is_blank(scope):

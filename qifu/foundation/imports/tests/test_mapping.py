@@ -160,3 +160,10 @@ def test_a_richer_heading_further_down_loses_no_row_above_it() -> None:
     proposal, rows = read("企业名称,代码,备注\n甲,0001,x\n乙,0002,y\n名称,信用代码,注册资金\n丙,0003,5\n")
     assert proposal.mapping.heading_line == 1 and len(rows) == 4
     assert [r.row.values["name"] for r in rows if r.row] == ["甲", "乙", "名称", "丙"]
+
+
+def test_a_heading_below_a_long_preface_is_found_and_told() -> None:
+    preface = "\n".join(f"第{number}条说明" for number in range(35))
+    proposal, rows = read(f"{preface}\n企业名称,代码\n甲,0001\n")
+    assert proposal.mapping.heading_line == 36 and len(rows) == 1
+    assert "表头在第 36 行，以上有 35 行文字，不作为数据，请核对" in proposal.remarks

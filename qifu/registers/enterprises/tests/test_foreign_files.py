@@ -160,6 +160,28 @@ def test_headings_twice_english_ones_and_two_hundred_columns() -> None:
     assert len(Enterprise.objects.get(uscc=CODES[2]).scope) == 20_000 and wide.remarked == 1
 
 
+def test_an_export_of_a_statistics_program_and_months_on_sheets() -> None:
+    lines = [",".join(["", *HEADING, "注册号", "核准日期"])]
+    lines += [
+        f"{n},{name(n)},{CODES[n]},2015-06-18,100.0万元,{PLACE},330181000123456.0,NaT" for n in range(2)
+    ]
+    row = bring("\n".join(lines).encode())
+    assert counts(row) == (2, 0, 0) and row.remarked == 0
+    assert set(Enterprise.objects.values_list("registration_number", flat=True)) == {"330181000123456"}
+    book = Workbook()
+    book.remove(book.active)
+    for month in range(1, 5):
+        page = book.create_sheet(f"{month}月")
+        cells = dict(zip(HEADING, [name(month + 9), CODES[month + 9], date(2015, month, 18), "100万元", PLACE], strict=True))  # fmt: skip
+        order = [*HEADING[month:], *HEADING[:month]]
+        for line in ([f"{month}月新设企业"], order, [cells[heading] for heading in order], ["共1户"]):
+            page.append(line)
+    row = bring(saved(book), "名录.xlsx")
+    assert counts(row) == (4, 0, 4) and not row.read_by.left
+    days = Enterprise.objects.filter(uscc__in=CODES[10:14]).values_list("established_on", flat=True)
+    assert sorted(day.month for day in days) == [1, 2, 3, 4]
+
+
 def test_two_tables_in_one_sheet_lose_no_row() -> None:
     lines = [
         "企业名称,统一社会信用代码,成立日期",
