@@ -14,6 +14,8 @@ def test_the_description_lists_every_operation() -> None:
         "/api/v1/plans",
         "/api/v1/plan-items",
         "/api/v1/plans/{plan}/units",
+        "/api/v1/assignments",
+        "/api/v1/assignments/{assignment}/events",
     }
 
 

@@ -64,9 +64,12 @@ def board(request: Request, pk: int) -> HttpResponse:
     level = request.GET.get("level", "")
     level = level if level in LEVELS else "city"
     candidates = queries.columns(place, level, request.today)
-    kind = request.GET.get("kind", "")
+    codes = [one.code for one in candidates]
+    kind = request.GET.get("kind", SHOWN_KINDS[0])  # what is handed down; an empty one asks for all
     kind = kind if kind in queries.KINDS else ""
-    orders = boards.orders(request.actor, request.at, plan, [one.code for one in candidates], kind)
+    orders = boards.orders(request.actor, request.at, plan, codes, kind)
+    if not orders and "kind" not in request.GET:
+        kind, orders = "", boards.orders(request.actor, request.at, plan, codes)
     shown = Paginator(orders, boards.ROWS).get_page(request.GET.get("page"))
     found = boards.board(request.actor, request.at, plan, request.today, candidates, list(shown), kind)
     context |= {
