@@ -73,13 +73,13 @@ PLACES = [
     Place("operations", "/workbench/operations/", who="admin"),
     # importer
     Place("imports", "/workbench/imports/", who="admin"),
-    Place("import-columns", "/workbench/imports/", who="admin", through=("main tr:has-text('待核对') td a",)),
-    Place("import-result", "/workbench/imports/", who="admin", through=("main tr:has-text('已完成') td a",)),
+    Place("import-columns", "/workbench/imports/", who="admin", through=("main tr:has-text('2024年6月') td a",)),
+    Place("import-result", "/workbench/imports/", who="admin", through=("main tr:has-text('2024年5月') td a",)),
     Place(
         "import-rows",
         "/workbench/imports/",
         who="admin",
-        through=("main tr:has-text('已完成') td a", "main a[href$='/rows/']"),
+        through=("main tr:has-text('2024年5月') td a", "main a[href$='/rows/']"),
     ),
     Place("import-upload", "/workbench/imports/upload/", who="admin"),
     Place("first-passwords", "/workbench/people/first-passwords/", who="admin"),
