@@ -125,20 +125,20 @@ class StatusCount:
 
 
 def count_by(rows: QuerySet[Assignment], today: date, *columns: str) -> dict[tuple[Any, ...], dict[str, int]]:
-    """Count rows by status for each combination of columns, in two queries that read one index where there is one.
-
-    All rows are counted by phase alone; only the open ones near or past their deadline are looked at by day.
-    """
+    """Count rows by status for each combination of columns, in one query that reads one index where there is one."""
     found: dict[tuple[Any, ...], dict[str, int]] = {}
+    near = Count("phase", filter=Q(due_on__lte=today + SOON))  # columns of the index, which the key is not
+    late = Count("phase", filter=Q(due_on__lt=today))
     bare = rows.order_by().values_list(*columns, "phase")
-    for *key, phase, count in bare.annotate(n=Count("*")):
-        found.setdefault(tuple(key), {})[phase] = count
-    late = Count("phase", filter=Q(due_on__lt=today))  # a column of the index, which the key is not
-    pressing = bare.filter(phase__in=OPEN, due_on__lte=today + SOON).annotate(n=Count("*"), late=late)
-    for *key, phase, count, overdue in pressing:
+    for *key, phase, count, soon, overdue in bare.annotate(n=Count("*"), near=near, late=late):
         counts = found.setdefault(tuple(key), {})
-        rest = counts.pop(phase, 0) - count
-        for status, number in ((phase, rest), (Status.OVERDUE, overdue), (Status.DUE_SOON, count - overdue)):
+        if phase not in OPEN:
+            soon = overdue = 0
+        for status, number in (
+            (phase, count - soon),
+            (Status.OVERDUE, overdue),
+            (Status.DUE_SOON, soon - overdue),
+        ):
             _add(counts, status, number)
     return found
 
