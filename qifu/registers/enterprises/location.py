@@ -33,6 +33,8 @@ class Place:
     level: int
     parent: str
     heirs: tuple[str, ...]
+    verified: bool = True
+    """False where what carries the place on was not checked against its notice (待核): nothing certain follows."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ class Gazetteer:
                 self._add(Place(code, name, _level(code), _parent(code, elsewhere), (code,)), (name,))
         for code, name, now in former:
             if code not in self.places and now in self.places:
-                self._add(Place(code, name, 4, self.places[now].parent, (now,)), (name,))
+                self._add(Place(code, name, 4, self.places[now].parent, (now,), verified=False), (name,))
         self._longest = max((len(name) for name in self._names), default=0)
 
     def _add_row(self, book: DivisionBook, row: Division, day: date) -> None:
@@ -265,7 +267,7 @@ class Gazetteer:
         if len(county.heirs) == 1 or county.code in county.heirs[:1]:
             code = county.heirs[0]
             told = "" if code == county.code else f"{county.name}，现属{self.places[code].name}"
-            return _Heir(code, told)
+            return _Heir(code, told) if county.verified else _Heir(code, f"{told}（沿革待核）", LIKELY)
         if not county.heirs:
             return _Heir(county.parent or county.code, f"{county.name}已撤销，只能确定到上级", GUESSED)
         names = "、".join(self.places[h].name for h in county.heirs if h in self.places)
