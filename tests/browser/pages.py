@@ -73,8 +73,12 @@ PLACES = [
     Place("operations", "/workbench/operations/", who="admin"),
     # importer
     Place("imports", "/workbench/imports/", who="admin"),
-    Place("import-columns", "/workbench/imports/", who="admin", through=("main tr:has-text('2024年6月') td a",)),
-    Place("import-result", "/workbench/imports/", who="admin", through=("main tr:has-text('2024年5月') td a",)),
+    Place(
+        "import-columns", "/workbench/imports/", who="admin", through=("main tr:has-text('2024年6月') td a",)
+    ),
+    Place(
+        "import-result", "/workbench/imports/", who="admin", through=("main tr:has-text('2024年5月') td a",)
+    ),
     Place(
         "import-rows",
         "/workbench/imports/",
