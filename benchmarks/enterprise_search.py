@@ -22,6 +22,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import against_like, timed
+
 SIZE, QUICK = 1_000_000, 10_000
 FIXED_SEED = "2024"
 ASKED = 12
@@ -81,9 +83,15 @@ def measure(chooser: random.Random, size: int, seed: str, connection: Any) -> li
             equal = equal and found.more == (len(peer) > queries.MOST)
             equal = equal and set(found.pks) == set(peer[: queries.MOST])
         results.append(
-            result(f"{connection.vendor}: {kind}", statistics.median(ours), statistics.median(theirs), equal)
+            against_like(
+                f"{connection.vendor}: {kind}",
+                statistics.median(ours),
+                statistics.median(theirs),
+                equal,
+                goal=GOAL_MS,
+            )
         )
-        results.append(result(f"{connection.vendor}: {kind}, slowest", max(ours)))
+        results.append(against_like(f"{connection.vendor}: {kind}, slowest", max(ours), goal=GOAL_MS))
     return results
 
 
@@ -194,25 +202,3 @@ def questions(chooser: random.Random, names: list[str]) -> dict[str, list[dict[s
             lambda: {"text": "公司", "division": chooser.choice(places), "industry": chooser.choice(trades)}
         ),
     }  # fmt: skip
-
-
-def timed(call: Callable[[], Any]) -> tuple[Any, float]:
-    started = time.perf_counter()
-    value = call()
-    return value, (time.perf_counter() - started) * 1000
-
-
-def result(job: str, ours: float, theirs: float | None = None, equal: bool | None = None) -> dict[str, Any]:
-    """Return one row of results."""
-    return {
-        "job": job,
-        "metric": "time",
-        "value": round(ours, 2),
-        "unit": "ms",
-        "goal": GOAL_MS,
-        "peer": "LIKE" if theirs is not None else None,
-        "peer_basis": "same_run" if theirs is not None else None,
-        "peer_value": None if theirs is None else round(theirs, 2),
-        "ratio": None if theirs is None else round(theirs / ours, 2),
-        "equal": equal,
-    }

@@ -15,9 +15,10 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.measure import against_like, timed
 
 SIZE, QUICK = 58_496, 600
 FIXED_SEED = "2024"
@@ -80,7 +81,7 @@ def measure(chooser: random.Random, size: int, province: Path, connection: Any) 
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("VACUUM ANALYZE foundation_searchentry")
-    results = [result(f"{connection.vendor}: index one document", per_document)]
+    results = [against_like(f"{connection.vendor}: index one document", per_document, goal=GOAL_MS)]
     for kind, words in queries(chooser, texts).items():
         ours: list[float] = []
         theirs: list[float] = []
@@ -96,9 +97,15 @@ def measure(chooser: random.Random, size: int, province: Path, connection: Any) 
             theirs.append(peer)
             equal = equal and found.count == count
         results.append(
-            result(f"{connection.vendor}: {kind}", statistics.median(ours), statistics.median(theirs), equal)
+            against_like(
+                f"{connection.vendor}: {kind}",
+                statistics.median(ours),
+                statistics.median(theirs),
+                equal,
+                goal=GOAL_MS,
+            )
         )
-        results.append(result(f"{connection.vendor}: {kind}, slowest", max(ours)))
+        results.append(against_like(f"{connection.vendor}: {kind}, slowest", max(ours), goal=GOAL_MS))
     return results
 
 
@@ -141,26 +148,4 @@ def queries(chooser: random.Random, texts: list[str]) -> dict[str, list[str]]:
         "two words": [f"{part(2)} {part(3)}" for _ in range(ASKED)],
         "part of a code": [chooser.choice(texts)[-9:-1] for _ in range(ASKED)],
         "absent": ["鑫" + part(3) for _ in range(ASKED)],
-    }
-
-
-def timed(call: Callable[[], Any]) -> tuple[Any, float]:
-    started = time.perf_counter()
-    value = call()
-    return value, (time.perf_counter() - started) * 1000
-
-
-def result(job: str, ours: float, theirs: float | None = None, equal: bool | None = None) -> dict[str, Any]:
-    """Return one row of results; LIKE only counts, we count, rank and fetch twenty."""
-    return {
-        "job": job,
-        "metric": "time",
-        "value": round(ours, 2),
-        "unit": "ms",
-        "goal": GOAL_MS,
-        "peer": "LIKE" if theirs is not None else None,
-        "peer_basis": "same_run" if theirs is not None else None,
-        "peer_value": None if theirs is None else round(theirs, 2),
-        "ratio": None if theirs is None else round(theirs / ours, 2),
-        "equal": equal,
     }

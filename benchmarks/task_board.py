@@ -18,10 +18,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from benchmarks.measure import timed
 
 TASKS, QUICK = 5_000, 50
 FIXED_SEED = "2024"
@@ -241,12 +242,6 @@ def analyse() -> None:
             cursor.execute("VACUUM ANALYZE work_plans_assignment")
         else:
             cursor.execute("ANALYZE")
-
-
-def timed(call: Callable[[], Any]) -> tuple[Any, float]:
-    started = time.perf_counter()
-    value = call()
-    return value, (time.perf_counter() - started) * 1000
 
 
 def percentile(values: list[float], percent: int) -> float:

@@ -18,10 +18,10 @@ class MandatesConfig(AppConfig):
         from qifu.foundation import access
         from qifu.foundation.yaml_data import DataError
         from qifu.registers.mandates import actions, demo, identities, module, registration  # noqa: F401
-        from qifu.registers.mandates.authority import MandateAuthority, bound_until, holds_mandate
+        from qifu.registers.mandates.authority import MANDATES, bound_until, holds_mandate
         from qifu.registers.people import openid, retention, second_factor
 
-        access.add_authority(MandateAuthority())
+        access.add_authority(MANDATES)
         retention.declare_bond(bound_until)
         retention.declare_erasure(identities.forget_identities)
         # A one-time password was handed over face to face; the second step is demanded from the next sign-in on.

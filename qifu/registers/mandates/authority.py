@@ -3,39 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from contextvars import ContextVar
 from datetime import date, datetime
 
 from django.db.models import Q
 from django.utils import timezone
 
 from qifu.foundation.access import Grant
-from qifu.foundation.request_id import current_request_id
+from qifu.foundation.kept_grants import KeptGrants
 from qifu.registers.mandates.models import Mandate
 from qifu.registers.mandates.scopes import LEGAL_REPRESENTATIVE, roles_of
-
-_Key = tuple[str, int, datetime]
-# As for posts: kept only for the same person at the same moment of the same request.
-_answered: ContextVar[tuple[_Key, tuple[Grant, ...]] | None] = ContextVar("qifu_mandate_grants", default=None)
-
-
-class MandateAuthority:
-    """Reads mandates, for one light query a request; a mandate revoked meanwhile grants nothing on the next one."""
-
-    def grants(self, actor_id: int, at: datetime) -> Iterable[Grant]:
-        """Return one grant for the legal representative; for a handler one for each scope of the mandate."""
-        key = (current_request_id(), actor_id, at)
-        kept = _answered.get()
-        if kept is not None and key[0] and kept[0] == key:
-            return kept[1]
-        found = tuple(_grants(actor_id, at))
-        _answered.set((key, found))
-        return found
-
-
-def forget_mandates() -> None:
-    """Read mandates again at the next question; called by acts that change them."""
-    _answered.set(None)
 
 
 def in_force(day: date) -> Q:
@@ -61,6 +37,7 @@ def bound_until(person_ids: Collection[int], at: datetime) -> dict[int, date | N
 
 
 def _grants(actor_id: int, at: datetime) -> Iterable[Grant]:
+    """Return one grant for the legal representative; for a handler one for each scope of the mandate."""
     held = Mandate.objects.filter(
         in_force(timezone.localdate(at)),
         person_id=actor_id,
@@ -71,3 +48,11 @@ def _grants(actor_id: int, at: datetime) -> Iterable[Grant]:
         representative = mandate.kind == Mandate.Kind.LEGAL_REPRESENTATIVE
         for role in [LEGAL_REPRESENTATIVE] if representative else roles_of(mandate.scope):
             yield Grant(role=role, actor_id=actor_id, enterprise_id=mandate.enterprise_id)
+
+
+MANDATES = KeptGrants("qifu_mandate_grants", _grants)
+
+
+def forget_mandates() -> None:
+    """Read mandates again at the next question; called by acts that change them."""
+    MANDATES.forget()

@@ -9,6 +9,7 @@ from django import forms
 
 from qifu.foundation.channels.codes import can_send_codes
 from qifu.registers.mandates import queries
+from qifu.registers.people.forms import ChosenPasswordForm
 
 
 class AppointmentForm(forms.Form):
@@ -57,7 +58,7 @@ class InvitationForm(AppointmentForm):
             del self.fields["send"]
 
 
-class JoinForm(forms.Form):
+class JoinForm(ChosenPasswordForm):
     """A new account for whoever was invited."""
 
     username = forms.CharField(
@@ -66,26 +67,7 @@ class JoinForm(forms.Form):
         help_text="以字母开头，3 至 32 位，只用小写字母、数字、点、横线和下划线",
         widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"}),
     )
-    new = forms.CharField(
-        label="口令",
-        max_length=1000,
-        strip=False,
-        help_text="至少 10 个字符，不能全是数字，不能包含登录名",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    again = forms.CharField(
-        label="再输一次口令",
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-
-    def clean(self) -> dict[str, Any]:
-        """Hold the two equal."""
-        given: dict[str, Any] = super().clean() or {}
-        if given.get("new") and given.get("again") and given["new"] != given["again"]:
-            self.add_error("again", "两次输入的口令不一致")
-        return given
+    field_order = ("username", "new", "again")
 
 
 class RegistrationForm(forms.Form):

@@ -30,11 +30,11 @@ class PeopleConfig(AppConfig):
             retention,
             sign_in,
         )
-        from qifu.registers.people.authority import PostAuthority
+        from qifu.registers.people.authority import POSTS
         from qifu.registers.people.contacts import ContactBook
 
         _refuse_unknown_roles(settings.REQUIRE_TOTP)
-        access.add_authority(PostAuthority())
+        access.add_authority(POSTS)
         install_address_book(ContactBook())
 
 

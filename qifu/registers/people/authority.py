@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextvars import ContextVar
 from datetime import datetime
 
 from django.conf import settings
@@ -11,42 +10,19 @@ from django.db.models import Q
 from django.utils import timezone
 
 from qifu.foundation.access import Grant
-from qifu.foundation.request_id import current_request_id
+from qifu.foundation.kept_grants import KeptGrants
 from qifu.registers.divisions.queries import subtrees
 from qifu.registers.people.models import Delegation, Post, SecondFactor
 
-_Key = tuple[str, int, datetime]
-# What was answered last: kept only for the same person at the same moment of the same request, so that a post
-# which ended meanwhile grants nothing on the next one.
-_answered: ContextVar[tuple[_Key, tuple[Grant, ...]] | None] = ContextVar("qifu_grants", default=None)
 
-
-class PostAuthority:
-    """Reads posts, for two light queries a request.
+def _grants(actor_id: int, at: datetime) -> Iterable[Grant]:
+    """Return one grant for each post held or exercised on the local day of `at`, for two light queries.
 
     Nothing is granted to a person without a current post, one who is disabled, or one who still has to replace a
     one-time password; nor for a post that awaits confirmation, or whose role demands a second factor not yet set up.
     A delegate is granted the posts named in a delegation of the day and no other: not those that their holder in turn
     exercises for somebody else, so delegations form no chains.
     """
-
-    def grants(self, actor_id: int, at: datetime) -> Iterable[Grant]:
-        """Return one grant for each post held or exercised on the local day of `at`."""
-        key = (current_request_id(), actor_id, at)
-        kept = _answered.get()
-        if kept is not None and key[0] and kept[0] == key:
-            return kept[1]
-        found = tuple(_grants(actor_id, at))
-        _answered.set((key, found))
-        return found
-
-
-def forget_grants() -> None:
-    """Read posts again at the next question; called by acts that change them."""
-    _answered.set(None)
-
-
-def _grants(actor_id: int, at: datetime) -> Iterable[Grant]:
     day = timezone.localdate(at)
     standing_in = Delegation.objects.filter(
         delegate_id=actor_id, delegate__is_active=True, delegate__one_time_until=None,
@@ -75,3 +51,11 @@ def lacks_second_factor(person_id: int, roles: Iterable[str]) -> bool:
     if not set(settings.REQUIRE_TOTP).intersection(roles):
         return False
     return not SecondFactor.objects.filter(person_id=person_id, confirmed_at__isnull=False).exists()
+
+
+POSTS = KeptGrants("qifu_post_grants", _grants)
+
+
+def forget_grants() -> None:
+    """Read posts again at the next question; called by acts that change them."""
+    POSTS.forget()

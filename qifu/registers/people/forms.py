@@ -39,7 +39,32 @@ class SignInForm(forms.Form):
     )
 
 
-class PasswordForm(forms.Form):
+class ChosenPasswordForm(forms.Form):
+    """A password that one chooses oneself, twice."""
+
+    new = forms.CharField(
+        label="口令",
+        max_length=1000,
+        strip=False,
+        help_text="至少 10 个字符，不能全是数字，不能包含登录名",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    again = forms.CharField(
+        label="再输一次口令",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Hold the two equal."""
+        given: dict[str, Any] = super().clean() or {}
+        if given.get("new") and given.get("again") and given["new"] != given["again"]:
+            self.add_error("again", "两次输入的口令不一致")
+        return given
+
+
+class PasswordForm(ChosenPasswordForm):
     """The present password and the new one, twice."""
 
     old = forms.CharField(
@@ -48,26 +73,11 @@ class PasswordForm(forms.Form):
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
-    new = forms.CharField(
-        label="新口令",
-        max_length=1000,
-        strip=False,
-        help_text="至少 10 个字符，不能全是数字，不能包含登录名",
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
-    again = forms.CharField(
-        label="再输一次新口令",
-        max_length=1000,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-    )
+    field_order = ("old", "new", "again")
 
-    def clean(self) -> dict[str, Any]:
-        """Hold the two new ones equal."""
-        given: dict[str, Any] = super().clean() or {}
-        if given.get("new") and given.get("again") and given["new"] != given["again"]:
-            self.add_error("again", "两次输入的新口令不一致")
-        return given
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["new"].label, self.fields["again"].label = "新口令", "再输一次新口令"
 
 
 class PersonForm(forms.Form):
