@@ -33,7 +33,7 @@ class DemoHolder:
     scope: tuple[str, ...] = (ALL,)
 
 
-_SECOND_STEP = "口令后再填短信验证码，在“模拟消息”页查看"
+_SECOND_STEP = "口令后再填短信验证码，在“模拟短信”页查看"
 DEMO_HOLDERS = (
     DemoHolder(
         "legal", f"企业法定代表人（{_SECOND_STEP}）", "沈云舟（模拟）", "13900000001", "legal_representative",
