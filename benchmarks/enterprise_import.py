@@ -12,7 +12,6 @@ import argparse
 import csv
 import logging
 import os
-import secrets
 import sys
 import tempfile
 import time
@@ -20,6 +19,8 @@ from collections import defaultdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+
+from benchmarks.measure import scratch_database, seeds_of
 
 SIZE, QUICK = 100_000, 1_000
 FIXED_SEED = "2024"
@@ -47,22 +48,12 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
         logging.disable(logging.WARNING)
         size = options.size or (QUICK if options.quick else SIZE)
-        seeds = (
-            [options.seed]
-            if options.seed
-            else [FIXED_SEED, *([secrets.token_hex(4)] if options.quick else [])]
-        )
+        seeds = seeds_of(options, FIXED_SEED)
         results: list[dict[str, Any]] = []
         for seed in seeds:
             print(f"seed {seed}, {size} rows, {connection.vendor}", file=sys.stderr)
-            if connection.vendor == "sqlite":
-                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / f"import-{seed}.sqlite3")
-            name = connection.settings_dict["NAME"]
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            try:
+            with scratch_database(connection):
                 results += made_rows(Path(folder), size, seed) + real_rows()
-            finally:
-                connection.creation.destroy_test_db(name, verbosity=0)
         return results
 
 

@@ -11,10 +11,8 @@ import argparse
 import logging
 import os
 import random
-import secrets
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -22,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import against_like, timed
+from benchmarks.measure import against_like, scratch_database, seeds_of, timed
 
 SIZE, QUICK = 1_000_000, 10_000
 FIXED_SEED = "2024"
@@ -45,21 +43,12 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
     logging.disable(logging.WARNING)
     size = options.size or (QUICK if options.quick else SIZE)
-    seeds = (
-        [options.seed] if options.seed else [FIXED_SEED, *([secrets.token_hex(4)] if options.quick else [])]
-    )
+    seeds = seeds_of(options, FIXED_SEED)
     results: list[dict[str, Any]] = []
     for seed in seeds:
         print(f"seed {seed}, {size} enterprises, {connection.vendor}", file=sys.stderr)
-        with tempfile.TemporaryDirectory() as folder:
-            if connection.vendor == "sqlite":
-                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "enterprises.sqlite3")
-            name = connection.settings_dict["NAME"]
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            try:
-                results += measure(random.Random(seed), size, seed, connection)
-            finally:
-                connection.creation.destroy_test_db(name, verbosity=0)
+        with scratch_database(connection):
+            results += measure(random.Random(seed), size, seed, connection)
     return results
 
 

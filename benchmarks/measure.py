@@ -1,10 +1,35 @@
-"""What benchmarks share: a timer, and one row of results beside the peer of the same run."""
+"""What benchmarks share: seeds, a database to throw away, a timer, and one row of results beside the peer of the same run."""
 
 from __future__ import annotations
 
+import contextlib
+import secrets
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
+
+
+def seeds_of(options: Any, fixed: str) -> list[str]:
+    """Return the seed asked for; else the fixed one, and in a quick run a random one beside it."""
+    if options.seed:
+        return [options.seed]
+    return [fixed, *([secrets.token_hex(4)] if options.quick else [])]
+
+
+@contextlib.contextmanager
+def scratch_database(connection: Any) -> Iterator[None]:
+    """Give `connection` an empty migrated database, which is gone afterwards."""
+    with tempfile.TemporaryDirectory() as folder:
+        if connection.vendor == "sqlite":
+            connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "benchmark.sqlite3")
+        name = connection.settings_dict["NAME"]
+        connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+        try:
+            yield
+        finally:
+            connection.creation.destroy_test_db(name, verbosity=0)
 
 
 def timed(call: Callable[[], Any]) -> tuple[Any, float]:

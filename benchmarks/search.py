@@ -10,15 +10,13 @@ import argparse
 import os
 import random
 import re
-import secrets
 import statistics
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import against_like, timed
+from benchmarks.measure import against_like, scratch_database, seeds_of, timed
 
 SIZE, QUICK = 58_496, 600
 FIXED_SEED = "2024"
@@ -40,21 +38,12 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     from django.db import connection
 
     size = options.size or (QUICK if options.quick else SIZE)
-    seeds = (
-        [options.seed] if options.seed else [FIXED_SEED, *([secrets.token_hex(4)] if options.quick else [])]
-    )
+    seeds = seeds_of(options, FIXED_SEED)
     results: list[dict[str, Any]] = []
     for seed in seeds:
         print(f"seed {seed}, {size} documents, {connection.vendor}", file=sys.stderr)
-        with tempfile.TemporaryDirectory() as folder:
-            if connection.vendor == "sqlite":
-                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "search.sqlite3")
-            name = connection.settings_dict["NAME"]
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            try:
-                results += measure(random.Random(seed), size, settings.PROVINCE_DIR, connection)
-            finally:
-                connection.creation.destroy_test_db(name, verbosity=0)
+        with scratch_database(connection):
+            results += measure(random.Random(seed), size, settings.PROVINCE_DIR, connection)
     return results
 
 

@@ -12,17 +12,14 @@ import argparse
 import logging
 import os
 import random
-import secrets
 import statistics
 import sys
-import tempfile
 import time
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from benchmarks.measure import timed
+from benchmarks.measure import scratch_database, seeds_of, timed
 
 TASKS, QUICK = 5_000, 50
 FIXED_SEED = "2024"
@@ -50,21 +47,12 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
     settings.AS_OF = TODAY
     settings.ALLOWED_HOSTS = ["*"]
     size = options.size or (QUICK if options.quick else TASKS)
-    seeds = (
-        [options.seed] if options.seed else [FIXED_SEED, *([secrets.token_hex(4)] if options.quick else [])]
-    )
+    seeds = seeds_of(options, FIXED_SEED)
     results: list[dict[str, Any]] = []
     for seed in seeds:
         print(f"seed {seed}, {size} tasks, {connection.vendor}", file=sys.stderr)
-        with tempfile.TemporaryDirectory() as folder:
-            if connection.vendor == "sqlite":
-                connection.settings_dict["TEST"]["NAME"] = str(Path(folder) / "board.sqlite3")
-            name = connection.settings_dict["NAME"]
-            connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-            try:
-                results += measure(random.Random(seed), size, QUICK_ASKED if options.quick else ASKED)
-            finally:
-                connection.creation.destroy_test_db(name, verbosity=0)
+        with scratch_database(connection):
+            results += measure(random.Random(seed), size, QUICK_ASKED if options.quick else ASKED)
     return results
 
 

@@ -13,7 +13,6 @@ Fit = Callable[[int, str], float]  # (column, text) -> suitability, see cell_typ
 _TAB, _SOFT, _BLANK_CUT = 0, 1, 2
 _MERGE_COST = 0.9  # joining two cells of the file into one
 _SPLIT_COST = 0.7  # cutting one cell of the file in two
-_SKIP_COST = 0.15  # an empty cell of the file that serves no column
 SOFT_CUTS = re.compile(
     r"(?<=[。；;！])(?=[^”’）)\s。；，、])|\s+(?![。；，、：）”])|(?<=[\u4e00-\u9fff）)。])(?=20\d\d\s*年)|(?<=\d月)(?=[^底末前份上中下\d\s日])|"
     r"(?<=底前)(?=.)|(?<=[\u4e00-\u9fff）)])(?=(?:长期坚持|持续推进))|(?<=^\d)(?=[\u4e00-\u9fff“])|(?<=^\d\d)(?=[\u4e00-\u9fff“])|(?<=^\d[.．、])(?=[\u4e00-\u9fff“])|(?<=^\d\d[.．、])(?=[\u4e00-\u9fff“])|"

@@ -16,7 +16,6 @@ _FOLD = {0xFF01 + i: 0x21 + i for i in range(94)}
 for _kept in "，：；！？（）":  # Chinese punctuation keeps its width
     _FOLD.pop(ord(_kept), None)
 _FOLD.update({0x3000: 0x20, 0xA0: 0x20, 0x2002: 0x20, 0x2003: 0x20, 0x2009: 0x20, 0x202F: 0x20})
-_FOLD_DIGITS = {0xFF10 + i: 0x30 + i for i in range(10)} | {ord("．"): ord("."), ord("％"): ord("%")}
 
 DIGIT_LOOKALIKES = {
     "O": "0",

@@ -125,10 +125,6 @@ class TableCollector:
         return last is not None and last.table == row.table
 
     @property
-    def last_line(self) -> int:
-        return self._open.rows[-1].line if self._open and self._open.rows else 0
-
-    @property
     def open_is_ruled(self) -> bool:
         return bool(self._open and self._open.rows and self._open.rows[-1].ruled)
 

@@ -64,7 +64,6 @@ TABLES = frozenset({"csv", "xlsx", "xls"})
 USUAL = frozenset(TYPES) - {"xls"}
 """What is taken where nothing else is said: an .xls only where tables are read, since nothing else here opens it."""
 
-_ZIPPED = {"docx", "xlsx", "ofd"}
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML_START = re.compile(r"<(!doctype\s+html|html|head|body|meta|table|p|div)\b", re.IGNORECASE)
 _OTHER: list[tuple[bytes, str]] = [

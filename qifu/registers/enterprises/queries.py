@@ -337,16 +337,6 @@ def _change(row: Enterprise, change: EnterpriseChange, source: str, day: date) -
 _FIELDS = frozenset(f.name for f in Enterprise._meta.concrete_fields)
 
 
-def enterprise_row(pk: int, actor: Actor, at: datetime) -> Enterprise:
-    """Return the row of one visible enterprise, for other rooms; raise NotFound."""
-    return find(Enterprise.objects.all(), actor, VIEW, at, pk=pk)
-
-
-def by_uscc(code: str) -> Enterprise | None:
-    """Return the enterprise of a code, whoever asks; None for an unknown or wrong one."""
-    return Enterprise.objects.filter(uscc=fold(code)[: LENGTH + 1]).first()
-
-
 def division_choices(actor: Actor, at: datetime, day: date) -> list[tuple[str, str]]:
     """Return the divisions over which the actor may look enterprises up, cities before their counties."""
     known = divisions.book(day)

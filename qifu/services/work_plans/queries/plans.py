@@ -22,7 +22,6 @@ KINDS = dict(PlanItem.Kind.choices)
 STANDINGS = dict(PlanItem.Standing.choices)
 ROLES = dict(PlanUnit.Role.choices)
 LEVELS = dict(PlanUnit.Level.choices)
-UNIT_KINDS = dict(PlanUnit.Kind.choices)
 DIRECTIONS = dict(PlanTarget.Direction.choices)
 PUBLIC = Publicity.PUBLIC.value
 PUBLICITIES = dict(Publicity.choices)
