@@ -8,6 +8,7 @@ touch it say so.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -21,10 +22,28 @@ MARGIN_YEARS = 60
 
 @dataclass(frozen=True)
 class OfficeHours:
-    """When an office opens and closes on a working day, in Shanghai time."""
+    """When an office is open on a working day, in Shanghai time: one session, or several with breaks between them.
 
-    opens: time = time(9, 0)
-    closes: time = time(17, 0)
+    `sessions` are half-open (opening, closing) pairs in order; raises ValueError for pairs that are empty or overlap.
+    """
+
+    sessions: tuple[tuple[time, time], ...] = ((time(9, 0), time(17, 0)),)
+
+    def __post_init__(self) -> None:
+        moments = [moment for session in self.sessions for moment in session]
+        rising = all(before <= after for before, after in itertools.pairwise(moments))
+        if not moments or not rising or any(opens >= closes for opens, closes in self.sessions):
+            raise ValueError("办公时间应按先后写明，每段的结束晚于开始，各段不重叠")
+
+    @property
+    def opens(self) -> time:
+        """The first opening of the day."""
+        return self.sessions[0][0]
+
+    @property
+    def closes(self) -> time:
+        """The last closing of the day, which is when a term of days ends."""
+        return self.sessions[-1][1]
 
 
 class DueDay(NamedTuple):

@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, date, datetime, timedelta
+from datetime import time as time_of_day
 
 import chinese_calendar
 import pytest
@@ -63,10 +64,20 @@ def test_the_day_of_receipt_does_not_count() -> None:
 
 def test_a_term_ends_with_office_hours_of_its_last_day_in_shanghai() -> None:
     received = datetime(2024, 9, 29, 17, 30, tzinfo=UTC)  # already 30 September in Shanghai
-    due = CALENDAR.due_at(received, 1, OfficeHours(closes=datetime(2024, 1, 1, 17, 30, tzinfo=UTC).time()))
+    due = CALENDAR.due_at(received, 1, OfficeHours(((time_of_day(8, 30), time_of_day(17, 30)),)))
     assert due.at == datetime(2024, 10, 8, 17, 30, tzinfo=SHANGHAI) and not due.provisional
     with pytest.raises(ValueError, match="time zone"):
         CALENDAR.due_at(datetime(2024, 9, 30, 9), 1)  # noqa: DTZ001
+
+
+def test_an_office_may_close_for_lunch() -> None:
+    morning, afternoon = (time_of_day(8, 30), time_of_day(12)), (time_of_day(14), time_of_day(17, 30))
+    hours = OfficeHours((morning, afternoon))
+    assert (hours.opens, hours.closes) == (time_of_day(8, 30), time_of_day(17, 30))
+    assert (OfficeHours().opens, OfficeHours().closes) == (time_of_day(9), time_of_day(17))
+    for wrong in ((), (afternoon, morning), ((time_of_day(9), time_of_day(9)),), (morning, morning)):
+        with pytest.raises(ValueError, match="办公时间"):
+            OfficeHours(wrong)
 
 
 def test_a_year_without_a_calendar_is_provisional_and_says_so() -> None:
