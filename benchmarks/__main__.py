@@ -21,6 +21,7 @@ MODULES = {
     "enterprise_import": "benchmarks.enterprise_import",
     "enterprise_search": "benchmarks.enterprise_search",
     "task_board": "benchmarks.task_board",
+    "clocks": "benchmarks.clocks",
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -110,7 +110,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a term ends, in Asia/Shanghai; `at` is None while it is paused and had not ended before the pause."""
+    """When a term ends, in Asia/Shanghai; `at` is None while it is paused and had not ended before the pause.
+
+    `provisional` when the answer rests on a year without official calendar; plain hours and no answer never do.
+    """
 
     at: datetime | None
     provisional: bool
@@ -133,14 +136,13 @@ def due(
         excluded = _excluded_days(first, pauses) if pauses else []
         last = _last_day(calendar, first, limit, excluded)
         if last is None:
-            return Due(None, _provisional(calendar, first, excluded[-1][0] - DAY))
+            return Due(None, False)
         return Due(datetime.combine(last, hours.closes, SHANGHAI), _provisional(calendar, first, last))
     line = _Plain() if limit.unit is Unit.HOURS else _Office(calendar, hours)
-    stops = _stops(start, pauses) if pauses else []
-    at = _used_up(line, start, limit.amount * HOUR_US, stops)
-    if limit.unit is Unit.HOURS:
+    at = _used_up(line, start, limit.amount * HOUR_US, _stops(start, pauses) if pauses else [])
+    if at is None or limit.unit is Unit.HOURS:
         return Due(at, False)
-    return Due(at, _provisional(calendar, start.date(), (at or stops[-1][0]).date()))
+    return Due(at, _provisional(calendar, start.date(), at.date()))
 
 
 def used(
