@@ -28,6 +28,7 @@ def load_registers() -> list[str]:
     """Load divisions and organisations from the province's data; return what was done, in Chinese."""
     from django.conf import settings
 
+    from qifu.engines.casework.publish import publish_folder
     from qifu.foundation import clock
     from qifu.foundation.access import SYSTEM
     from qifu.registers.divisions.actions import load_divisions
@@ -37,5 +38,6 @@ def load_registers() -> list[str]:
     at, folder = clock.now(), settings.PROVINCE_DIR
     divisions = load_divisions(by=SYSTEM, at=at, path=folder / "divisions.yaml")
     organisations = load_organisations(by=SYSTEM, at=at, province_dir=folder)
+    publish_folder(folder / "enterprise_problems", by=SYSTEM, at=at)
     open_work(by=SYSTEM, at=at)  # for plans published before their work was followed
     return [f"区划：{divisions}", f"单位：{organisations}"]

@@ -18,6 +18,11 @@ _FIXED = " OR ".join(
     )
 )  # fmt: skip
 
+_PAUSE_FIXED = " OR ".join(
+    f"NEW.{column} {{differs}} OLD.{column}"
+    for column in ("clock_id", "from_at", "reason", "text", "approved_by", "evidence_id", "consent_id")
+)
+
 # (trigger, table, event, condition on OLD/NEW that is refused, message);
 # in the condition {differs} compares two values that may be null
 GUARDS: list[tuple[str, str, str, str, str]] = [
@@ -33,6 +38,32 @@ GUARDS: list[tuple[str, str, str, str, str]] = [
         )
         for table in ("event", "evidence", "reportedfigure")
         for event in ("UPDATE", "DELETE")
+    ),
+    *(
+        (
+            f"casework_{table}_{event.lower()}",
+            f"casework_{table}",
+            event,
+            "1=1",
+            "办理记录和评价不得修改或删除，请另作记录",
+        )
+        for table in ("caseevent", "casefile", "rating")
+        for event in ("UPDATE", "DELETE")
+    ),
+    (
+        "casework_pause_ends_once",
+        "casework_clockpause",
+        "UPDATE",
+        f"OLD.to_at IS NOT NULL OR NEW.to_at IS NULL OR {_PAUSE_FIXED}",
+        "暂停记录不得修改，只能写明一次恢复时间",
+    ),
+    ("casework_pause_stays", "casework_clockpause", "DELETE", "1=1", "暂停记录不得删除"),
+    (
+        "problem_words_are_fixed",
+        "enterprise_problems_problem",
+        "UPDATE",
+        "NEW.words {differs} OLD.words",
+        "诉求原文不得修改",
     ),
     (
         "revision_published_is_fixed",

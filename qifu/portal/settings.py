@@ -222,7 +222,9 @@ INSTALLED_APPS = [
     "qifu.registers.people",
     "qifu.registers.enterprises",
     "qifu.registers.mandates",
+    "qifu.engines.casework",
     "qifu.services.work_plans",
+    "qifu.services.enterprise_problems",
     "qifu.portal",
 ]
 

@@ -29,6 +29,7 @@ ROOMS_WITH_PAGES = [
     "qifu.registers.enterprises.pages",
     "qifu.registers.mandates.pages",
     "qifu.services.work_plans.pages",
+    "qifu.services.enterprise_problems.pages",
 ]
 
 

@@ -49,6 +49,18 @@ DEMO_PEOPLE = (
         "clerk", "企服中心工作人员（萧山区）", "沈可欣（模拟）", "centre_clerk", "330109",
         "330109.enterprise_service_centre",
     ),
+    DemoPerson(
+        "hub_city", "市企服中心工作人员（杭州市）", "韩知远（模拟）", "centre_clerk", "330100", "330100.reform_office"
+    ),
+    DemoPerson(
+        "hub_province", "省级涉企问题协调专班", "傅明澈（模拟）", "centre_clerk", "330000", "330000.reform_office"
+    ),
+    DemoPerson(
+        "callback", "回访专员（杭州市）", "许静安（模拟）", "callback_officer", "330100", "330100.reform_office"
+    ),
+    DemoPerson("unit", "县级部门工作人员（萧山区经信局）", "蒋立行（模拟）", "department_officer", "330109", "330109.economy_information"),
+    DemoPerson("unit2", "县级部门审核人员（萧山区经信局）", "唐亦清（模拟）", "department_officer", "330109", "330109.economy_information"),
+    DemoPerson("market_county", "县级部门工作人员（萧山区市场监管局）", "沈砚秋（模拟）", "department_officer", "330109", "330109.market_regulation"),
     DemoPerson("admin", "系统管理员", "郑安平（模拟）", "system_administrator", "330000"),
     DemoPerson("security", "安全管理员", "钱慎行（模拟）", "security_administrator", "330000"),
     DemoPerson("auditor", "审计员", "何守真（模拟）", "auditor", "330000"),

@@ -1,0 +1,1 @@
+"""Verbs of enterprise problems, each through the door."""

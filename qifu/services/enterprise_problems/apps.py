@@ -1,0 +1,22 @@
+"""Enterprise problems as a Django app."""
+
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class EnterpriseProblemsConfig(AppConfig):
+    """Declares the room at start."""
+
+    name = "qifu.services.enterprise_problems"
+    label = "enterprise_problems"
+    verbose_name = "涉企问题"
+
+    def ready(self) -> None:
+        """Declare permissions and menu, bind the engine, make actions and jobs known."""
+        from qifu.engines.casework.binding import bind
+        from qifu.services.enterprise_problems import module  # noqa: F401
+        from qifu.services.enterprise_problems.actions import intake, moving  # noqa: F401
+        from qifu.services.enterprise_problems.case_binding import BINDING
+
+        bind(BINDING)

@@ -1,0 +1,89 @@
+"""Conditions that the case type names: each returns why the act may not happen, with what to do, or None."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from qifu.engines.casework.binding import Guard
+from qifu.engines.casework.models import Case
+from qifu.foundation.action import current_act
+from qifu.services.enterprise_problems.models import Problem
+
+APPEAL_DAYS = 30
+
+
+def not_the_unit_complained_of(case: Case, given: Mapping[str, Any]) -> str | None:
+    """A complaint about a unit never goes to that unit."""
+    if case.complained_id is not None and int(given["lead"]) == case.complained_id:
+        return "这件反映的就是该单位或其人员，不能交其办理，请交其他单位或报上一级"
+    return None
+
+
+def another_than_drafter(case: Case, given: Mapping[str, Any]) -> str | None:
+    """What one person drafted another one checks and signs."""
+    if Problem.objects.get(pk=case.pk).drafted_by == current_act().by.id:
+        return "拟稿人不能审核、签发自己的答复，请由本单位其他人员办理"
+    return None
+
+
+def another_than_excluder(case: Case, given: Mapping[str, Any]) -> str | None:
+    """An appeal is never decided by whoever excluded the request."""
+    last = case.events.filter(kind="exclude").order_by("-seq").first()
+    if last is not None and last.by_id == current_act().by.id:
+        return "作出不予纳入决定的人员不能复核，请由上级其他人员办理"
+    return None
+
+
+def appeal_in_time(case: Case, given: Mapping[str, Any]) -> str | None:
+    """An appeal is open for APPEAL_DAYS calendar days, and once."""
+    if case.events.filter(kind="appeal").exists():
+        return "这件已经复核过一次；如仍不同意，可拨打 12345 或依法申请其他救济"
+    if case.closed_at is not None and current_act().at > case.closed_at + timedelta(days=APPEAL_DAYS):
+        return f"申诉应在告知后 {APPEAL_DAYS} 日内提出；如有新的情况，请重新提交诉求"
+    return None
+
+
+def result_as_drafted(case: Case, given: Mapping[str, Any]) -> str | None:
+    """The result that is closed with is the one that was checked and signed."""
+    drafted = Problem.objects.get(pk=case.pk).drafted_result
+    return "办理结果与签发的答复不一致，请退回补办后再办结" if given["result"] != drafted else None
+
+
+def result_as_closed(case: Case, given: Mapping[str, Any]) -> str | None:
+    """An exemption from rework keeps the result that was rated."""
+    return result_as_drafted(case, given)
+
+
+def no_open_co_handling(case: Case, given: Mapping[str, Any]) -> str | None:
+    """An answer waits for the units that take part."""
+    waiting = case.parts.filter(kind="co_handler", answered_at=None, withdrawn_at=None)
+    names = "、".join(part.organisation.name for part in waiting.select_related("organisation"))
+    return f"{names}的协办意见还没有回复，请催办或撤销协办后再拟答复" if names else None
+
+
+def meeting_step_reached(case: Case, given: Mapping[str, Any]) -> str | None:
+    """Only what the highest step could not settle may be shelved."""
+    return None if case.step == "meeting" else "挂账前应先经会议办研究，请先提升办理层次"
+
+
+def reply_answers(case: Case, given: Mapping[str, Any]) -> str | None:
+    """The draft says something of what was asked; see `reply_check`."""
+    return None
+
+
+GUARDS: dict[str, Guard] = {
+    one.__name__: one
+    for one in (
+        not_the_unit_complained_of,
+        another_than_drafter,
+        another_than_excluder,
+        appeal_in_time,
+        result_as_drafted,
+        result_as_closed,
+        no_open_co_handling,
+        meeting_step_reached,
+        reply_answers,
+    )
+}

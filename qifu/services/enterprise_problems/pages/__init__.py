@@ -1,0 +1,14 @@
+"""Pages of enterprise problems: each file brings its own routes."""
+
+from __future__ import annotations
+
+from qifu.services.enterprise_problems.pages import handling, hub, intake, portal, ratings, responsibility
+
+urlpatterns = [
+    *portal.urlpatterns,
+    *intake.urlpatterns,
+    *hub.urlpatterns,
+    *handling.urlpatterns,
+    *ratings.urlpatterns,
+    *responsibility.urlpatterns,
+]

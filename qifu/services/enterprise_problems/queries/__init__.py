@@ -1,0 +1,1 @@
+"""Questions about enterprise problems; they never write."""
