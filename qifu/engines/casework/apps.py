@@ -13,5 +13,8 @@ class CaseworkConfig(AppConfig):
     verbose_name = "事务"
 
     def ready(self) -> None:
-        """Make the actions known."""
-        from qifu.engines.casework import publish  # noqa: F401
+        """Make the actions and jobs known; a new calendar has the running clocks computed anew."""
+        from qifu.engines.casework import publish, recompute, timers  # noqa: F401
+        from qifu.foundation.working_calendar import on_calendar_published
+
+        on_calendar_published(recompute.enqueue_recompute)

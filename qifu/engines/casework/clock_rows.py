@@ -61,12 +61,17 @@ def stop(case: Case, names: Iterable[str] | None = None) -> list[CaseClock]:
             case__merged_into=case, name__in=wanted, stopped_at=None, part=None
         )
         rows += list(followers)
-    end_pauses(rows, act.at)
+    stop_rows(rows, act.at)
+    return rows
+
+
+def stop_rows(rows: list[CaseClock], at: datetime) -> None:
+    """Stop these clocks, ending their pauses."""
+    end_pauses(rows, at)
     for row in rows:
-        row.stopped_at = act.at
+        row.stopped_at = at
     if rows:
         CaseClock.objects.bulk_update(rows, ["stopped_at", "due_at", "provisional"])
-    return rows
 
 
 def end_pauses(rows: Iterable[CaseClock], at: datetime) -> list[CaseClock]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -120,8 +120,8 @@ def _same(column: str, value: int | None) -> Q:
     return Q(pk__in=[]) if value is None else Q(**{column: value})
 
 
-def _taking_part(grant: Grant) -> models.QuerySet[CasePart]:
-    return CasePart.objects.filter(organisation_id=grant.organisation_id).values("case_id")
+def _taking_part(grant: Grant) -> Any:
+    return CasePart.objects.filter(organisation_id=grant.organisation_id or 0).values("case_id")
 
 
 def _below(grant: Grant) -> Q:
@@ -132,7 +132,7 @@ def _below(grant: Grant) -> Q:
     return below | Q(place_code=grant.place) if grant.place.endswith("0000") else below
 
 
-def _raised(grant: Grant, side: str) -> models.QuerySet[Escalation]:
+def _raised(grant: Grant, side: str) -> Any:
     return Escalation.objects.filter(**{side: grant.place}).values("case_id")
 
 

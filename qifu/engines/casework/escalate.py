@@ -1,0 +1,68 @@
+"""上报协调: a case put before the level above, which sees it live and answers by advice, by taking it over, or by sending it back."""
+
+from __future__ import annotations
+
+from qifu.engines.casework import clock_rows
+from qifu.engines.casework.definitions import of_case
+from qifu.engines.casework.models import Case, Escalation
+from qifu.engines.casework.record import lock, record, standing
+from qifu.foundation.action import Refused, current_act
+from qifu.foundation.files.models import StoredFile
+
+
+def escalate(
+    case: Case, *, to_place: str, to_organisation_id: int, reason: str, pack: StoredFile | None = None
+) -> Escalation:
+    """Put a case before the place above, inside an act of the hub; its own clock for the answer starts."""
+    row = lock(case)
+    definition = of_case(row)
+    verbs = definition.verbs
+    who = standing(row, verbs.escalate_roles)
+    if row.state not in verbs.escalate_states:
+        raise Refused(f"这一件现为“{definition.states[row.state].title}”，不能上报协调")
+    if row.escalations.filter(decision=Escalation.Decision.OPEN).exists():
+        raise Refused("已经上报，正在等待上级答复")
+    if to_organisation_id == row.complained_id:
+        raise Refused("这件反映的就是接收单位或其人员，请报更上一级")
+    if not reason.strip():
+        raise Refused("请写明上报理由：办了什么、难在哪里、请上级做什么", reason="请写明上报理由")
+    act = current_act()
+    clock = next(iter(clock_rows.start(row, [verbs.escalation_clock])), None)
+    raised = Escalation.objects.create(
+        case=row, from_place=row.place_code, to_place=to_place, to_organisation_id=to_organisation_id, at=act.at,
+        by_id=act.by.id, reason=reason.strip(), pack=pack, clock=clock,
+    )  # fmt: skip
+    clock_rows.refresh_due(row)
+    record(
+        row, "escalated", title="上报协调", who=who, text=raised.reason, shown="已报上一级协调",
+        facts={"escalation": raised.pk, "to_place": to_place},
+    )  # fmt: skip
+    return raised
+
+
+def answer(escalation: Escalation, *, decision: str, text: str, lead_id: int | None = None) -> Escalation:
+    """Answer an escalation, inside an act of the level above.
+
+    `taken_over`: the case moves to that level with its hub, or the unit named, as lead; `advised` and `sent_back`
+    leave it where it is.
+    """
+    row = lock(escalation.case)
+    mine = Escalation.objects.select_for_update().get(pk=escalation.pk)
+    if mine.decision != Escalation.Decision.OPEN:
+        raise Refused("这项上报已经答复，请刷新页面")
+    who = standing(row, ["upper_hub"])
+    if not text.strip():
+        raise Refused("请写明答复意见", text="请写明答复意见")
+    act = current_act()
+    mine.decision, mine.answer = Escalation.Decision(decision), text.strip()
+    mine.answered_at, mine.answered_by = act.at, act.by.id
+    mine.save(update_fields=["decision", "answer", "answered_at", "answered_by"])
+    if mine.clock is not None:
+        clock_rows.stop_rows([mine.clock], act.at)
+    if mine.decision == Escalation.Decision.TAKEN_OVER:
+        row.place_code, row.lead_id, row.handler_id = mine.to_place, lead_id or mine.to_organisation_id, None
+    clock_rows.refresh_due(row)
+    shown = {"advised": "上一级已提出协调意见", "taken_over": "已由上一级直接办理", "sent_back": ""}[decision]
+    facts = {"escalation": mine.pk, "decision": decision, "lead": row.lead_id}
+    record(row, "escalation_answered", title=mine.get_decision_display(), who=who, text=mine.answer, shown=shown, facts=facts)  # fmt: skip
+    return mine
