@@ -22,6 +22,7 @@ class Effect(StrEnum):
     TRANSFER = "transfer"  # 转办: a unit becomes the lead and handles it on its own authority
     DIVIDE = "divide"  # 分办: within the lead unit, to a person
     RETURN = "return"  # 退回改派: the lead says that it is not the owner; the hub's again
+    RECALL = "recall"  # 撤回交办: the hub takes back what nobody has taken up yet; the hub's again
     RULE = "rule"  # 裁定: the hub names the owner; no return afterwards
     STEP = "step"  # 上一办理层次: 板块办 -> 协商办 -> 会议办
     CLOSE = "close"  # 办结: a result, no running clock
@@ -30,7 +31,7 @@ class Effect(StrEnum):
 
 EFFECT_TITLES = {
     Effect.NONE: "", Effect.ASSIGN: "交办", Effect.TRANSFER: "转办", Effect.DIVIDE: "分办",
-    Effect.RETURN: "退回改派", Effect.RULE: "裁定", Effect.STEP: "提升办理层次", Effect.CLOSE: "办结", Effect.REOPEN: "重新打开",
+    Effect.RETURN: "退回改派", Effect.RECALL: "撤回交办", Effect.RULE: "裁定", Effect.STEP: "提升办理层次", Effect.CLOSE: "办结", Effect.REOPEN: "重新打开",
 }  # fmt: skip
 
 NAMES_LEAD = (Effect.ASSIGN, Effect.TRANSFER, Effect.RULE)

@@ -26,7 +26,7 @@ from qifu.foundation.yaml_data import (
 KIND = "case_type"
 NAME = r"[a-z][a-z0-9_]{0,39}"
 _UNITS = ("working_days", "calendar_days", "working_hours", "hours")
-_EFFECTS = ("none", "assign", "transfer", "divide", "return", "rule", "step", "close", "reopen")
+_EFFECTS = ("none", "assign", "transfer", "divide", "return", "recall", "rule", "step", "close", "reopen")
 _FIELD_KINDS = ("text", "long_text", "choice", "organisation", "person", "day", "number", "flag")
 
 

@@ -168,8 +168,8 @@ def _apply(row: Case, definition: CaseType, transition: Transition, given: Mappi
         row.ruled = row.ruled or effect is Effect.RULE
     elif effect is Effect.DIVIDE:
         row.handler_id = int(given["handler"])
-    elif effect is Effect.RETURN:
-        row.returns += 1
+    elif effect in (Effect.RETURN, Effect.RECALL):
+        row.returns += effect is Effect.RETURN
         row.lead_id, row.handler_id, row.mode = binding_of(row.kind).hub(row.place_code), None, Case.Mode.HUB
     elif effect is Effect.STEP:
         row.step = next_step(row, definition) or row.step

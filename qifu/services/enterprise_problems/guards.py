@@ -9,6 +9,7 @@ from typing import Any
 from qifu.engines.casework.binding import Guard
 from qifu.engines.casework.models import Case
 from qifu.foundation.action import current_act
+from qifu.foundation.working_days import SHANGHAI
 from qifu.services.enterprise_problems.models import Problem
 
 APPEAL_DAYS = 30
@@ -68,6 +69,25 @@ def meeting_step_reached(case: Case, given: Mapping[str, Any]) -> str | None:
     return None if case.step == "meeting" else "挂账前应先经会议办研究，请先提升办理层次"
 
 
+def just_assigned(case: Case, given: Mapping[str, Any]) -> str | None:
+    """An assignment is taken back only on its own day and while the unit has done nothing: no clock is gained by it."""
+    return _just(case, ("assign", "transfer"), "交办")
+
+
+def just_accepted(case: Case, given: Mapping[str, Any]) -> str | None:
+    """Taking a request up is undone only on its own day and while nothing followed."""
+    return _just(case, ("accept",), "纳入问题池")
+
+
+def _just(case: Case, kinds: tuple[str, ...], title: str) -> str | None:
+    last = case.events.exclude(kind="note").order_by("-seq").first()
+    if last is None or last.kind not in kinds:
+        return f"“{title}”以后已有新的办理记录，不能撤回，请按正常环节办理"
+    if last.at.astimezone(SHANGHAI).date() != current_act().at.astimezone(SHANGHAI).date():
+        return f"“{title}”只能在当天撤回，请按正常环节办理"
+    return None
+
+
 def reply_answers(case: Case, given: Mapping[str, Any]) -> str | None:
     """The draft says something of what was asked; see `reply_check`."""
     return None
@@ -84,6 +104,8 @@ GUARDS: dict[str, Guard] = {
         result_as_closed,
         no_open_co_handling,
         meeting_step_reached,
+        just_assigned,
+        just_accepted,
         reply_answers,
     )
 }
