@@ -17,7 +17,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import models, transaction
 
-from qifu.foundation import access
+from qifu.foundation import access, clock
 from qifu.foundation.access import Actor
 from qifu.foundation.audit import write_row
 
@@ -52,6 +52,11 @@ class Act:
     place: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
     parent: Act | None = None
+
+    @property
+    def moment(self) -> datetime:
+        """Return when the act happened for business: `at`, on the 截至日 of a demo site."""
+        return clock.business(self.at)
 
     def about(self, subject: models.Model, *, place: str = "") -> None:
         """Name the row that the act is about, and the division it happened in."""

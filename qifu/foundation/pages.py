@@ -16,10 +16,11 @@ from qifu.foundation.access import Actor
 
 
 class Request(HttpRequest):
-    """A request as views see it: `actor` asks, at the moment `at`, on the business day `today`."""
+    """A request as views see it: `actor` asks at `at`, which business counts as `moment`, on the business day `today`."""
 
     actor: Actor
     at: datetime
+    moment: datetime
     today: date
 
 

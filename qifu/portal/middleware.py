@@ -42,7 +42,7 @@ def loggable(path: str) -> str:
 
 
 def who_and_when(get_response: Handler) -> Handler:
-    """Put `actor`, `at` and `today` on the request (foundation.pages.Request); the clock is read only here.
+    """Put `actor`, `at`, `moment` and `today` on the request (foundation.pages.Request); the clock is read only here.
 
     The actor is looked up when first needed: a page that asks for none costs no query.
     """
@@ -50,6 +50,7 @@ def who_and_when(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         asked = cast(Any, request)
         asked.at, asked.today = clock.now(), clock.today()
+        asked.moment = clock.business(asked.at)
         asked.actor = SimpleLazyObject(lambda: actor_of(request))
         return get_response(request)
 

@@ -28,7 +28,7 @@ def ask_extension(case: Case, *, clock: str, amount: int, text: str, evidence: A
     if amount < 1 or (most is not None and most.unit == Unit(found.unit) and amount > most.amount):
         most_words = most.words() if most else ""
         raise Refused(f"每次最多延长{most_words}，请写 1 至 {most.amount if most else 1}", amount="请改短")
-    if found.due_at is not None and current_act().at > found.due_at:
+    if found.due_at is not None and current_act().moment > found.due_at:
         raise Refused("时限已过，不能再申请延期；请尽快办结，并如实说明逾期原因")
     ask = _save(found, CaseAsk.Kind.EXTENSION, text, amount=amount, evidence=evidence)
     facts = {"ask": ask.pk, "clock": clock, "amount": amount, "unit": found.unit}
@@ -53,9 +53,9 @@ def ask_pause(
         raise Refused(f"以“{ground.title}”暂停计时，须附佐证材料", evidence="请上传佐证材料")
     if found.pauses.filter(to_at=None).exists():
         raise Refused("这个时限已在暂停中")
-    if found.due_at is not None and current_act().at > found.due_at:
+    if found.due_at is not None and current_act().moment > found.due_at:
         raise Refused("时限已过，不能再暂停计时；请尽快办结，并如实说明逾期原因")
-    last = current_act().at.astimezone(SHANGHAI).date() + timedelta(days=verbs.pause_most)
+    last = current_act().moment.astimezone(SHANGHAI).date() + timedelta(days=verbs.pause_most)
     until = until_on or last
     if until > last:
         raise Refused(f"一次最多暂停 {verbs.pause_most} 日，最迟 {last} 恢复", until_on=f"最迟 {last}")
@@ -82,7 +82,7 @@ def _save(clock: CaseClock, kind: CaseAsk.Kind, text: str, **more: Any) -> CaseA
         raise Refused(f"已有一项{kind.label}申请正在等待审批")
     act = current_act()
     return CaseAsk.objects.create(
-        case=clock.case, clock=clock, kind=kind, text=text.strip()[:500], asked_at=act.at, asked_by=act.by.id,
+        case=clock.case, clock=clock, kind=kind, text=text.strip()[:500], asked_at=act.moment, asked_by=act.by.id,
         asked_by_name=act.by.name[:60], **more,
     )  # fmt: skip
 
@@ -208,6 +208,6 @@ def _open(ask: CaseAsk) -> CaseAsk:
 
 def _decided(ask: CaseAsk, decision: CaseAsk.Decision, text: str) -> None:
     act = current_act()
-    ask.decision, ask.decided_at, ask.decided_by = decision, act.at, act.by.id
+    ask.decision, ask.decided_at, ask.decided_by = decision, act.moment, act.by.id
     ask.decided_by_name, ask.decision_text = act.by.name[:60], text.strip()[:500]
     ask.save(update_fields=["decision", "decided_at", "decided_by", "decided_by_name", "decision_text"])

@@ -39,7 +39,7 @@ def start(case: Case, names: Iterable[str], *, part: CasePart | None = None) -> 
             continue
         limit = definition.clocks[name].limit_for(facts)
         row = CaseClock(
-            case=case, part=part, name=name, unit=limit.unit.value, amount=limit.amount, started_at=act.at
+            case=case, part=part, name=name, unit=limit.unit.value, amount=limit.amount, started_at=act.moment
         )
         set_due(row, definition, [])
         made.append(row)
@@ -61,7 +61,7 @@ def stop(case: Case, names: Iterable[str] | None = None) -> list[CaseClock]:
             case__merged_into=case, name__in=wanted, stopped_at=None, part=None
         )
         rows += list(followers)
-    stop_rows(rows, act.at)
+    stop_rows(rows, act.moment)
     return rows
 
 
@@ -69,7 +69,7 @@ def stop_rows(rows: list[CaseClock], at: datetime) -> None:
     """Stop these clocks, ending their pauses."""
     end_pauses(rows, at)
     for row in rows:
-        row.stopped_at = at
+        row.stopped_at = max(at, row.started_at)
     if rows:
         CaseClock.objects.bulk_update(rows, ["stopped_at", "due_at", "provisional"])
 
@@ -79,7 +79,7 @@ def end_pauses(rows: Iterable[CaseClock], at: datetime) -> list[CaseClock]:
     by_id = {row.pk: row for row in rows}
     open_pauses = list(ClockPause.objects.filter(clock__in=by_id, to_at=None))
     for pause in open_pauses:
-        pause.to_at = at
+        pause.to_at = max(at, pause.from_at)
     if open_pauses:
         ClockPause.objects.bulk_update(open_pauses, ["to_at"])
     stood = [by_id[pause.clock_id] for pause in open_pauses]
@@ -96,7 +96,7 @@ def pauses_of(row: CaseClock) -> list[Pause]:
 def set_due(row: CaseClock, definition: CaseType, pauses: list[Pause]) -> None:
     """Give a clock (not saved here) the end that follows from its start, limit, pauses and the calendar."""
     limit = Limit(Unit(row.unit), row.amount + row.extended)
-    day = current_act().at.astimezone(SHANGHAI).date()
+    day = current_act().moment.astimezone(SHANGHAI).date()
     found = clocks.due(load_calendar(day), hours_of(definition), row.started_at, limit, pauses)
     row.due_at, row.provisional = found.at, found.provisional
 
@@ -123,7 +123,7 @@ def pause(
     definition = of_case(case)
     for row in rows:
         ClockPause.objects.create(
-            clock=row, from_at=act.at, reason=reason, text=text[:500], approved_by=act.by.id,
+            clock=row, from_at=act.moment, reason=reason, text=text[:500], approved_by=act.by.id,
             approved_by_name=approved_by_name or act.by.name, **more,
         )  # fmt: skip
         set_due(row, definition, pauses_of(row))
@@ -133,7 +133,7 @@ def pause(
 
 def resume(case: Case, names: Iterable[str] | None = None) -> list[CaseClock]:
     """Let clocks that stand still run again from now; return them."""
-    stood = end_pauses(running(case, names), current_act().at)
+    stood = end_pauses(running(case, names), current_act().moment)
     if stood:
         CaseClock.objects.bulk_update(stood, ["due_at", "provisional"])
     return stood

@@ -29,7 +29,7 @@ def escalate(
     act = current_act()
     clock = next(iter(clock_rows.start(row, [verbs.escalation_clock])), None)
     raised = Escalation.objects.create(
-        case=row, from_place=row.place_code, to_place=to_place, to_organisation_id=to_organisation_id, at=act.at,
+        case=row, from_place=row.place_code, to_place=to_place, to_organisation_id=to_organisation_id, at=act.moment,
         by_id=act.by.id, reason=reason.strip(), pack=pack, clock=clock,
     )  # fmt: skip
     clock_rows.refresh_due(row)
@@ -55,10 +55,10 @@ def answer(escalation: Escalation, *, decision: str, text: str, lead_id: int | N
         raise Refused("请写明答复意见", text="请写明答复意见")
     act = current_act()
     mine.decision, mine.answer = Escalation.Decision(decision), text.strip()
-    mine.answered_at, mine.answered_by = act.at, act.by.id
+    mine.answered_at, mine.answered_by = act.moment, act.by.id
     mine.save(update_fields=["decision", "answer", "answered_at", "answered_by"])
     if mine.clock is not None:
-        clock_rows.stop_rows([mine.clock], act.at)
+        clock_rows.stop_rows([mine.clock], act.moment)
     if mine.decision == Escalation.Decision.TAKEN_OVER:
         row.place_code, row.lead_id, row.handler_id = mine.to_place, lead_id or mine.to_organisation_id, None
     clock_rows.refresh_due(row)

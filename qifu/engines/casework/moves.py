@@ -22,7 +22,7 @@ def new_number(place_code: str) -> str:
 
     Take it late: the counter stays locked until the act ends.
     """
-    month = current_act().at.astimezone(SHANGHAI).strftime("%Y%m")
+    month = current_act().moment.astimezone(SHANGHAI).strftime("%Y%m")
     CaseNumber.objects.get_or_create(place_code=place_code, month=month, defaults={"last": 0})
     row = CaseNumber.objects.select_for_update().get(place_code=place_code, month=month)
     row.last += 1
@@ -36,11 +36,11 @@ def new_case(
 ) -> Case:  # fmt: skip
     """Return a saved case in the initial state, still without events: the service adds its own row, then calls `opened`."""
     act = current_act()
-    revision = in_force(type_key, act.at.astimezone(SHANGHAI).date())
+    revision = in_force(type_key, act.moment.astimezone(SHANGHAI).date())
     case = Case(
         kind=kind, revision=revision, number=new_number(place_code), title=title[:200], place_code=place_code,
-        lead_id=lead_id, enterprise_id=enterprise_id, reporter_id=reporter_id, complained_id=complained_id, opened_at=act.at,
-        last_event_at=act.at, state="",
+        lead_id=lead_id, enterprise_id=enterprise_id, reporter_id=reporter_id, complained_id=complained_id, opened_at=act.moment,
+        last_event_at=act.moment, state="",
     )  # fmt: skip
     case.state = of_case(case).initial.name
     case.save(force_insert=True)
@@ -174,7 +174,7 @@ def _apply(row: Case, definition: CaseType, transition: Transition, given: Mappi
     elif effect is Effect.STEP:
         row.step = next_step(row, definition) or row.step
     elif effect is Effect.CLOSE:
-        row.result, row.closed_at = given["result"], current_act().at
+        row.result, row.closed_at = given["result"], current_act().moment
     elif effect is Effect.REOPEN:
         row.result, row.closed_at = "", None
 
@@ -205,7 +205,7 @@ def _close_children(row: Case, closing: CaseEvent) -> None:
     act = current_act()
     for child in Case.objects.select_for_update().filter(merged_into=row, closed_at=None).order_by("pk"):
         clock_rows.stop(child)
-        child.state, child.result, child.closed_at, child.due_at = row.state, row.result, act.at, None
+        child.state, child.result, child.closed_at, child.due_at = row.state, row.result, act.moment, None
         record(
             child, "closed_with_main", title="随主件办结", who=Standing("system"), shown=closing.shown,
             facts={"main": row.number, "result": row.result},

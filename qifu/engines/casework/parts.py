@@ -30,7 +30,7 @@ def ask_part(case: Case, *, organisation_id: int, kind: str, request: str) -> Ca
         raise Refused("已经请该单位参与，正在等待回复", organisation="正在等待该单位回复")
     act = current_act()
     part = CasePart.objects.create(
-        case=row, organisation_id=organisation_id, kind=CasePart.Kind(kind), asked_at=act.at, asked_by=act.by.id,
+        case=row, organisation_id=organisation_id, kind=CasePart.Kind(kind), asked_at=act.moment, asked_by=act.by.id,
         request=request.strip(),
     )  # fmt: skip
     if part.kind == CasePart.Kind.CO_HANDLER and definition.verbs.co_handler_clock:
@@ -52,7 +52,7 @@ def answer_part(part: CasePart, *, answer: str) -> CasePart:
         raise Refused("只有被请求的单位可以答复")
     if not answer.strip():
         raise Refused("请写明意见", answer="请写明意见")
-    mine.answered_at, mine.answered_by, mine.answer = act.at, act.by.id, answer.strip()
+    mine.answered_at, mine.answered_by, mine.answer = act.moment, act.by.id, answer.strip()
     mine.save(update_fields=["answered_at", "answered_by", "answer"])
     _stop(row, mine)
     record(
@@ -72,7 +72,7 @@ def withdraw_part(part: CasePart, *, text: str) -> CasePart:
     mine = CasePart.objects.select_for_update().get(pk=part.pk)
     _see_open(mine)
     who = standing(row, of_case(row).verbs.co_handler_roles)
-    mine.withdrawn_at = current_act().at
+    mine.withdrawn_at = current_act().moment
     mine.save(update_fields=["withdrawn_at"])
     _stop(row, mine)
     record(
@@ -87,7 +87,7 @@ def _see_open(part: CasePart) -> None:
 
 
 def _stop(row: Case, part: CasePart) -> None:
-    at = current_act().at
+    at = current_act().moment
     clocks = [clock for clock in clock_rows.running(row) if clock.part_id == part.pk]
     clock_rows.stop_rows(clocks, at)
     clock_rows.refresh_due(row)

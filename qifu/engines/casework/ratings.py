@@ -43,7 +43,7 @@ def rate(
     bad = stars <= rule.bad_at_most or (rule.unsolved_is_bad and not solved)
     rating = Rating.objects.create(
         case=row, source=source, round=len(given) + 1, solved=solved, stars=stars, bad=bad, text=text.strip()[:2000],
-        at=act.at, by_id=by_id if by_id is not None else act.by.id, channel=channel,
+        at=act.moment, by_id=by_id if by_id is not None else act.by.id, channel=channel,
         closed_seq=closing.seq if closing else 0,
     )  # fmt: skip
     if bad and source == Rating.Source.ENTERPRISE:
@@ -59,7 +59,7 @@ def _see_open(row: Case, rule: RatingRule) -> None:
     if all(rule.dissatisfied != one.name for one in of_case(row).leaving(row.state)):
         raise Refused("这一件没有进入办理，不评价；如不同意处理结果，可以申诉")
     last = row.closed_at + timedelta(days=rule.open_days)
-    if current_act().at > last:
+    if current_act().moment > last:
         raise Refused(f"评价期为办结后 {rule.open_days} 日，已经结束")
 
 

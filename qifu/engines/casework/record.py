@@ -90,10 +90,10 @@ def record(
     if who.on_behalf_of is not None:
         said["on_behalf_of"] = who.on_behalf_of
     row.version += 1
-    row.last_event_at = act.at
+    row.last_event_at = act.moment
     row.save()
     event = CaseEvent(
-        case=row, seq=row.version, kind=kind, title=title[:60], at=act.at, by_id=act.by.id,
+        case=row, seq=row.version, kind=kind, title=title[:60], at=act.moment, by_id=act.by.id,
         by_name=act.by.name[:60], role=who.role, organisation_id=who.organisation_id, state=row.state, text=text,
         shown=shown, facts=said,
     )  # fmt: skip

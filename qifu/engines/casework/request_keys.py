@@ -18,4 +18,4 @@ def made_before(scope: str, key: str, digest: str) -> Case | None:
 
 def remember(scope: str, key: str, digest: str, case: Case) -> None:
     """Keep a key with the case made under it, inside the act that made it; an equal key raises IntegrityError."""
-    RequestKey.objects.create(scope=scope, key=key, digest=digest, case=case, at=current_act().at)
+    RequestKey.objects.create(scope=scope, key=key, digest=digest, case=case, at=current_act().moment)

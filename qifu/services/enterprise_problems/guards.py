@@ -41,7 +41,7 @@ def appeal_in_time(case: Case, given: Mapping[str, Any]) -> str | None:
     """An appeal is open for APPEAL_DAYS calendar days, and once."""
     if case.events.filter(kind="appeal").exists():
         return "这件已经复核过一次；如仍不同意，可拨打 12345 或依法申请其他救济"
-    if case.closed_at is not None and current_act().at > case.closed_at + timedelta(days=APPEAL_DAYS):
+    if case.closed_at is not None and current_act().moment > case.closed_at + timedelta(days=APPEAL_DAYS):
         return f"申诉应在告知后 {APPEAL_DAYS} 日内提出；如有新的情况，请重新提交诉求"
     return None
 
@@ -83,7 +83,7 @@ def _just(case: Case, kinds: tuple[str, ...], title: str) -> str | None:
     last = case.events.exclude(kind="note").order_by("-seq").first()
     if last is None or last.kind not in kinds:
         return f"“{title}”以后已有新的办理记录，不能撤回，请按正常环节办理"
-    if last.at.astimezone(SHANGHAI).date() != current_act().at.astimezone(SHANGHAI).date():
+    if last.at.astimezone(SHANGHAI).date() != current_act().moment.astimezone(SHANGHAI).date():
         return f"“{title}”只能在当天撤回，请按正常环节办理"
     return None
 
