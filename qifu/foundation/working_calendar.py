@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -33,6 +33,8 @@ from qifu.foundation.yaml_data import (
 )
 
 KIND, KEY = "working_calendar", "cn"
+Published = Callable[[date], None]
+_told: list[Published] = []
 SHIPPED = Path(__file__).parent / "data" / "working_calendar.yaml"
 
 _HOLIDAY = Fields({"name": Text(longest=40), "from": Day(), "to": Day()})
@@ -70,6 +72,12 @@ def calendar_of(content: dict[str, Any]) -> WorkingCalendar:
     return WorkingCalendar(map(int, content["years"]), holidays, worked)
 
 
+def on_calendar_published(call: Published) -> None:
+    """Let `call` be told, within the act, when a calendar is published, with the day from which it is in force."""
+    if call not in _told:
+        _told.append(call)
+
+
 def load_calendar(day: date) -> WorkingCalendar:
     """Return the calendar in force on `day`: the published revision, or the shipped file where there is none."""
     revision = revisions.as_of(kind=KIND, key=KEY, day=day)
@@ -104,6 +112,8 @@ def publish_calendar(
     revision = revisions.draft(series, content, note=note)
     revision = revisions.publish(revision, effective_from=effective_from)
     current_act().about(revision)
+    for call in _told:
+        call(effective_from)
     return revision
 
 

@@ -98,8 +98,14 @@ def tell_of_clocks(*, by: Actor, at: datetime, case_id: int) -> int:
 
 
 def near_until(definition: CaseType, name: str, calendar: WorkingCalendar, at: datetime) -> datetime:
-    """Return the last moment at which a clock of that name may end to be near its end now."""
-    until = clocks.due(calendar, hours_of(definition), at, definition.clocks[name].warn or WARN).at
+    """Return the last moment at which a clock of that name may end to be near its end now.
+
+    What is warned of days before is told in the morning, from the first opening on, not at midnight.
+    """
+    hours, warn = hours_of(definition), definition.clocks[name].warn or WARN
+    if warn.in_days and at.astimezone(SHANGHAI).time() < hours.opens:
+        return at
+    until = clocks.due(calendar, hours, at, warn).at
     assert until is not None
     return until
 
