@@ -54,6 +54,8 @@ PLACES = [
     Place("person", "/workbench/people/", who="admin", through=("main td a[href*='/workbench/people/']",)),
     Place("audit", "/workbench/audit/", who="auditor"),
     Place("account-second-factor", "/account/second-factor/", who="county"),
+    Place("account-tokens", "/account/tokens/", who="county"),
+    Place("live-tokens", "/workbench/security/tokens/", who="security"),
     Place("account-delegate", "/account/delegate/", who="county"),
     Place(
         "person-security",

@@ -16,6 +16,7 @@ from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.notices import notify
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.organisations.models import Organisation
+from qifu.registers.people.api_tokens import end_all
 from qifu.registers.people.attempts import LONGEST_NAME, forget_failures, sign_in_name
 from qifu.registers.people.authority import forget_grants
 from qifu.registers.people.models import Person, Post
@@ -58,7 +59,7 @@ def create_person(*, by: Actor, at: datetime, username: str, name: str) -> OneTi
 
 @action("people.reset_password", title="重置口令", permission="people.reset_password", on="person")
 def reset_password(*, by: Actor, at: datetime, person: Person) -> OneTimePassword:
-    """Give a one-time password; the old one, every session and every lock end.
+    """Give a one-time password; the old one, every session, every API token and every lock end.
 
     Whoever resets a password could sign in with it, so the system administrator cannot do it to those who watch over
     him: the security administrator resets those of administrators and auditors, and of nobody else.
@@ -67,6 +68,7 @@ def reset_password(*, by: Actor, at: datetime, person: Person) -> OneTimePasswor
         _refuse_other_reset(by, at, person)
     row: Person = Person.objects.select_for_update().get(pk=person.pk)
     given = _give_one_time_password(row, at)
+    end_all(row, at, by)
     forget_failures(row)
     current_act().about(row)
     return given

@@ -22,6 +22,7 @@ class PeopleConfig(AppConfig):
         from qifu.foundation.channels.addresses import install_address_book
         from qifu.registers.people import (  # noqa: F401  # noqa: F401
             actions,
+            api_tokens,
             delegations,
             demo,
             first_passwords,

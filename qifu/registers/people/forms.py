@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from qifu.foundation.action import Refused
-from qifu.registers.people import contacts, delegations, queries
+from qifu.registers.people import api_tokens, contacts, delegations, queries
 from qifu.registers.people.actions import NO_SUCCESSOR
 
 
@@ -169,6 +169,23 @@ class ContactForm(forms.Form):
 class SwitchOffForm(forms.Form):
     """The password that switching the second step off asks for."""
 
+    password = forms.CharField(
+        label="现在的口令",
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+class TokenForm(forms.Form):
+    """A new token: for which system, for how long; the password is asked for again."""
+
+    title = forms.CharField(
+        label="给哪个系统用", max_length=60, help_text="如：12345 热线平台工单推送；一个系统一个令牌"
+    )
+    days = forms.TypedChoiceField(
+        label="有效期", coerce=int, choices=list(api_tokens.TERMS.items()), initial=90
+    )
     password = forms.CharField(
         label="现在的口令",
         max_length=1000,

@@ -196,3 +196,27 @@ class OneTimeCode(Record):
     class Meta:
         verbose_name = "一次性验证码"
         indexes: ClassVar = [models.Index(fields=["person", "kind"], name="one_time_code_of_person")]
+
+
+class ApiToken(Record):
+    """What lets another system call the JSON API as a person until a moment; kept only as a SHA-256 digest.
+
+    `ending` are its last characters, so that its holder tells one from another.
+    """
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="api_tokens", verbose_name="人员")
+    title = models.CharField("用途", max_length=60)
+    digest = models.CharField("摘要", max_length=64, unique=True)
+    ending = models.CharField("末四位", max_length=4)
+    created_at = models.DateTimeField("生成时间")
+    expires_at = models.DateTimeField("失效时间")
+    last_used_on = models.DateField("最近使用日", null=True)
+    revoked_at = models.DateTimeField("吊销时间", null=True)
+    revoked_by = models.BigIntegerField("吊销人", null=True)
+
+    reach: ClassVar = {"holder": lambda grant: _of(grant, "person_id")}
+
+    class Meta:
+        verbose_name = "接口令牌"
+        ordering: ClassVar = ["-created_at", "-pk"]
+        indexes: ClassVar = [models.Index(fields=["person", "-created_at"], name="api_token_of_person")]

@@ -34,6 +34,7 @@ declare_permissions(
     Permission("people.reset_password", "重置口令", SYSTEM_ADMINISTRATOR | SECURITY_ADMINISTRATOR),
     Permission("people.reveal_contact", "查看完整联系方式", SYSTEM_ADMINISTRATOR | SECURITY_ADMINISTRATOR),
     Permission("people.secure", "安全管理：确认任职、解锁、登录失败、角色一览", SECURITY_ADMINISTRATOR),
+    Permission("people.revoke_api_token", "吊销接口令牌", SECURITY_ADMINISTRATOR | {SIGNED_IN: ("holder",)}),
     Permission("people.reset_second_factor", "重置动态口令", SECURITY_ADMINISTRATOR),
     Permission("people.erase_person", "删除离任人员的个人信息", SECURITY_ADMINISTRATOR),
     Permission("people.run_retention", "到期删除个人信息（后台作业）", {}),

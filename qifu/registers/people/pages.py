@@ -29,6 +29,7 @@ from qifu.registers.people import (
     retention,
     second_factor,
     security_pages,
+    token_pages,
 )
 from qifu.registers.people import sign_in as signing
 from qifu.registers.people.forms import (
@@ -276,5 +277,6 @@ urlpatterns = [
     *account_pages.urlpatterns,
     *post_pages.urlpatterns,
     *security_pages.urlpatterns,
+    *token_pages.urlpatterns,
     path("workbench/audit/", audit, name="audit"),
 ]

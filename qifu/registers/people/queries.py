@@ -26,6 +26,7 @@ from qifu.foundation.audit.queries import acts_of, audit_rows
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.organisations.queries import organisations
 from qifu.registers.people.actions import APART
+from qifu.registers.people.api_tokens import own_tokens
 from qifu.registers.people.attempts import name_key
 from qifu.registers.people.contacts import own_contacts
 from qifu.registers.people.delegations import delegations_of
@@ -212,7 +213,7 @@ FACT_TITLES = {
     "moved": "移交件数", "no_successor": "无人接手", "confirmed": "已确认", "purpose": "用途", "file_digest": "文件摘要",
     "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",
     "mandate": "授权编号", "invitation": "邀请编号", "identity": "外部身份编号", "scope": "授权事项", "document": "核验材料",
-    "job": "作业编号", "former": "原授权编号", "suspended": "暂停的授权数", "mandates": "授权数",
+    "job": "作业编号", "former": "原授权编号", "token": "令牌编号", "suspended": "暂停的授权数", "mandates": "授权数",
 }  # fmt: skip
 
 
@@ -324,6 +325,11 @@ def own_data(actor: Actor, at: datetime) -> dict[str, Any]:
             {"岗位": one.role, "本人": one.holder, "代理人": one.delegate, "开始日": str(one.starts_on),
              "结束日": str(one.ends_on), "原因": one.reason}
             for one in delegations_of(actor, at, row)
+        ],
+        "接口令牌": [
+            {"用途": one.title, "生成时间": timezone.localtime(one.created_at).isoformat(),
+             "失效时间": timezone.localtime(one.expires_at).isoformat(), "最近使用日": str(one.last_used_on or "")}
+            for one in own_tokens(actor, at)
         ],
         "操作记录": [{"操作": title, "次数": count} for title, count in acts],
     }  # fmt: skip

@@ -27,12 +27,13 @@ from qifu.foundation.notices import Notice
 from qifu.foundation.yaml_data import Fields, Text, Whole, load, register_kind
 from qifu.registers.people.attempts import forget_failures
 from qifu.registers.people.authority import forget_grants
-from qifu.registers.people.models import Contact, OneTimeCode, Person, Post, SecondFactor
+from qifu.registers.people.models import ApiToken, Contact, OneTimeCode, Person, Post, SecondFactor
 
 JOB = "people.retention"
 RUN_AT = time(3, 30)
 MOST_AT_ONCE = 500
 _RULE = Fields({"days": Whole(30, 36500), "counted_from": Text(longest=200), "basis": Text(longest=500)})
+ERASED = (Contact, SecondFactor, OneTimeCode, ApiToken)
 register_kind("retention", Fields({"staff": _RULE, "imports": _RULE}))
 
 Bonds = Callable[[Collection[int], datetime], Mapping[int, "date | None"]]
@@ -140,7 +141,7 @@ def erase_person(*, by: Actor, at: datetime, person: Person) -> None:
     if not left_people(at, only=row):
         raise Refused(f"离任未满 {retention_rule().days} 天，保存期限未到，不能删除")
     forget_failures(row)
-    for model in (Contact, SecondFactor, OneTimeCode):
+    for model in ERASED:
         model.objects.filter(person=row).delete()
     Notice.objects.filter(recipient_id=row.pk).delete()
     for erase in _erasures:

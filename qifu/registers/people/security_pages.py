@@ -14,10 +14,16 @@ from qifu.foundation.action import Refused
 from qifu.foundation.pages import Request, page
 from qifu.registers.people import actions, contacts, oversight, queries, retention
 
-_TABS = [("security", "待确认与登录失败"), ("role_overview", "角色一览"), ("people_due", "个人信息保存期限")]
+_TABS = [
+    ("security", "待确认与登录失败"),
+    ("role_overview", "角色一览"),
+    ("people_due", "个人信息保存期限"),
+    ("live_tokens", "接口令牌"),
+]
 
 
-def _tabs(current: str) -> list[dict[str, object]]:
+def tabs(current: str) -> list[dict[str, object]]:
+    """Return the tabs of the security pages."""
     return [{"title": title, "url": reverse(name), "current": name == current} for name, title in _TABS]
 
 
@@ -26,7 +32,7 @@ def _tabs(current: str) -> list[dict[str, object]]:
 def security(request: Request) -> HttpResponse:
     """Show the posts that wait for confirmation and the names that failed to sign in."""
     context = {
-        "tabs": _tabs("security"),
+        "tabs": tabs("security"),
         "proposed": oversight.proposed_posts(request.actor, request.at),
         "failed": oversight.failed_sign_ins(request.actor, request.at),
     }
@@ -51,7 +57,7 @@ def settle_post(request: Request, person_id: int, post_id: int, act: str) -> Htt
 @page("people.secure")
 def roles(request: Request) -> HttpResponse:
     """Show every role with what it permits."""
-    context = {"tabs": _tabs("role_overview"), "roles": oversight.role_overview(request.actor, request.at)}
+    context = {"tabs": tabs("role_overview"), "roles": oversight.role_overview(request.actor, request.at)}
     return render(request, "people/roles.html", context)
 
 
@@ -61,7 +67,7 @@ def people_due(request: Request) -> HttpResponse:
     """Show whose personal data falls due within thirty days."""
     day = timezone.localdate(request.at)
     context = {
-        "tabs": _tabs("people_due"),
+        "tabs": tabs("people_due"),
         "due": [(one, one.is_due(day)) for one in retention.people_due(request.actor, request.at)],
         "rule": retention.retention_rule(),
     }
