@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class EnterpriseProblemsConfig(AppConfig):
@@ -19,4 +20,7 @@ class EnterpriseProblemsConfig(AppConfig):
         from qifu.services.enterprise_problems.actions import intake, moving  # noqa: F401
         from qifu.services.enterprise_problems.case_binding import BINDING
 
+        from qifu.services.enterprise_problems.queries.search import WORDS
+
         bind(BINDING)
+        post_migrate.connect(WORDS.install_after_migrate, sender=self)

@@ -18,6 +18,7 @@ from qifu.services.enterprise_problems.case_binding import KIND
 from qifu.services.enterprise_problems.hubs import hub_of, upper_place
 from qifu.services.enterprise_problems.lists import case_type_of
 from qifu.services.enterprise_problems.models import Problem
+from qifu.services.enterprise_problems.queries.search import index_words
 
 MOST_WORDS = 5000
 
@@ -92,7 +93,7 @@ def take_in(request: Request) -> Receipt:
         reporter_id=request.reporter_id, complained_id=request.complained_id,
     )  # fmt: skip
     code = f"{secrets.randbelow(10**6):06d}"
-    Problem.objects.create(
+    problem = Problem.objects.create(
         case=case, channel=request.channel, source=request.source, outside_number=request.outside_number,
         outside_at=request.outside_at, occasion=request.occasion, words=words,
         search_text=normalise(f"{case.number} {case.title} {request.enterprise_name} {words} {request.outside_number}"),
@@ -100,6 +101,7 @@ def take_in(request: Request) -> Receipt:
         contact_mobile=request.contact_mobile, query_code=query_hash(case.number, code), simulated=request.simulated,
         mobile_key=lookup_key(request.contact_mobile, "mobile") if request.contact_mobile else "",
     )  # fmt: skip
+    index_words([(case.pk, problem.search_text)])
     act.about(case)
     opened(case, who=Standing("reporter"), starts=("filter",), shown="已收到您反映的问题")
     return Receipt(case, code)

@@ -1,0 +1,44 @@
+"""Which problems hold some words, in their number, the outside number, the firm's name or what was said; exact from one character."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from qifu.engines.casework.models import Case
+from qifu.foundation.gram_index import GramIndex
+from qifu.foundation.search import words_of
+from qifu.services.enterprise_problems.models import Problem
+
+WORDS = GramIndex(
+    table="enterprise_problems_problem", column="search_text", name="enterprise_problems_grams"
+)
+RARE = 2_000
+"""Words that at most so many problems hold are asked of the index; others are read along the list, which finds them soon."""
+
+
+def index_words(texts: Iterable[tuple[int, str]]) -> None:
+    """Make new problems findable: (case number in the database, `search_text`) pairs; inside the act that makes them."""
+    WORDS.replace((pk, None, text) for pk, text in texts)
+
+
+def matching(text: str) -> Q | None:
+    """Return the condition on cases that every word of a text is found in the problem; None where there is no word."""
+    words = words_of(text)
+    if not words:
+        return None
+    rows: QuerySet[Problem] = Problem.objects.order_by()
+    found = list(WORDS.holding(rows, words).values_list("pk", flat=True)[: RARE + 1])
+    if len(found) <= RARE:
+        return Q(pk__in=found)
+    holding = Problem.objects.filter(pk=OuterRef("pk"))
+    for word in words:
+        holding = holding.filter(search_text__contains=word)
+    return Q(Exists(holding))
+
+
+def search(rows: QuerySet[Case], text: str) -> QuerySet[Case]:
+    """Narrow cases to those that hold every word of a text; a text without a word narrows nothing."""
+    condition = matching(text)
+    return rows if condition is None else rows.filter(condition)
