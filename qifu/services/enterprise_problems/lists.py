@@ -10,7 +10,8 @@ from typing import Any
 
 from django.conf import settings
 
-from qifu.foundation.yaml_data import Fields, Flag, ListOf, MapOf, Text, load, register_kind
+from qifu.foundation.yaml_data import Fields, Flag, ListOf, MapOf, Text, Whole, load, register_kind
+from qifu.services.enterprise_problems.reply_check import Rules, rules_of
 
 KIND = "enterprise_problem_lists"
 _NAME = r"[a-z][a-z0-9_]{0,39}"
@@ -21,12 +22,21 @@ _CHANNEL = Fields(
 _TOPIC = Fields(
     {"title": Text(longest=40), "board": Text(pattern=_NAME)}, {"words": ListOf(Text(longest=30))}
 )
+_REPLY_CHECK = Fields(
+    {
+        "least": Whole(1, 1000), "usual_least": Whole(1, 2000), "most": Whole(100, 20000), "least_substance": Whole(1, 1000),
+        "least_shared": Whole(1, 100), "common_above": Whole(1, 100), "outdone_by": Whole(1, 100), "nearness": Whole(50, 100),
+        "empty_phrases": ListOf(Text(longest=40)), "internal_words": ListOf(Text(longest=20)),
+        "doubtful_words": ListOf(Text(longest=20)), "done_words": ListOf(Text(longest=20)),
+        "contact_words": ListOf(Text(longest=20)),
+    }
+)  # fmt: skip
 register_kind(
     KIND,
     Fields(
         {
             "title": Text(), "boards": MapOf(Text(longest=20), pattern=_NAME), "topics": MapOf(_TOPIC, pattern=_NAME),
-            "exclusion_reasons": MapOf(_REASON, pattern=_NAME), "statutory_channels": MapOf(_CHANNEL, pattern=_NAME),
+            "exclusion_reasons": MapOf(_REASON, pattern=_NAME), "statutory_channels": MapOf(_CHANNEL, pattern=_NAME), "reply_check": _REPLY_CHECK,
             "packs": ListOf(Fields({"places": ListOf(Text()), "case_type": Text(pattern=_NAME)}, {"note": Text(), "active": Flag()})),
         },
         {"basis": Text(longest=300), "confidence": Text()},
@@ -43,6 +53,7 @@ class Lists:
     exclusion_reasons: Mapping[str, Mapping[str, Any]]
     statutory_channels: Mapping[str, Mapping[str, Any]]
     packs: tuple[Mapping[str, Any], ...]
+    reply_check: Rules
 
 
 def lists() -> Lists:
@@ -60,6 +71,7 @@ def _read(path: Path, modified: int) -> Lists:
         data["exclusion_reasons"],
         data["statutory_channels"],
         tuple(data["packs"]),
+        rules_of(data["reply_check"]),
     )
 
 
