@@ -22,12 +22,17 @@ def new_number(place_code: str) -> str:
 
     Take it late: the counter stays locked until the act ends.
     """
+    return new_numbers(place_code, 1)[0]
+
+
+def new_numbers(place_code: str, count: int) -> list[str]:
+    """Return the next `count` numbers of a place, as one block."""
     month = current_act().moment.astimezone(SHANGHAI).strftime("%Y%m")
     CaseNumber.objects.get_or_create(place_code=place_code, month=month, defaults={"last": 0})
     row = CaseNumber.objects.select_for_update().get(place_code=place_code, month=month)
-    row.last += 1
+    first, row.last = row.last + 1, row.last + count
     row.save(update_fields=["last"])
-    return f"{place_code}{month}{row.last:05d}"
+    return [f"{place_code}{month}{number:05d}" for number in range(first, row.last + 1)]
 
 
 def new_case(
