@@ -7,7 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from qifu.engines.casework.models import Case, CaseEvent
+from qifu.engines.casework.models import Case, CaseEvent, Rating
 from qifu.foundation.action import Record
 from qifu.foundation.sealed import SealedTextField
 
@@ -220,6 +220,90 @@ class BulkAct(Record):
         indexes: ClassVar = [models.Index(fields=["place_code", "-at"], name="bulk_act_recent")]
 
 
+class RatingGroup(Record):
+    """Ratings of one unit as it may see them: five or more together, of whole quarters of closing, published once, never changed.
+
+    Groups of a unit and source follow one another without overlap, and every figure that a unit can see is a sum of
+    whole groups: no subtraction of two tables leaves fewer than five. A quarter is published when its rating window is
+    over for every case, so nothing can join it later. Of the stars only three bands are kept.
+    """
+
+    organisation = models.ForeignKey(
+        "organisations.Organisation", models.PROTECT, related_name="+", verbose_name="单位"
+    )
+    place_code = models.CharField("区划", max_length=16)
+    source = models.CharField("评价主体", max_length=12, choices=Rating.Source.choices)
+    starts_on = models.DateField("办结期起")
+    ends_on = models.DateField("办结期止（不含）")
+    closed = models.PositiveIntegerField("办结件数")
+    rated = models.PositiveIntegerField("评价件数")
+    solved = models.PositiveIntegerField("评价为解决")
+    satisfied = models.PositiveIntegerField("满意（四、五星）")
+    fair = models.PositiveIntegerField("基本满意（三星）")
+    bad = models.PositiveIntegerField("不满意（一、二星）")
+    published_at = models.DateTimeField("公布时间")
+
+    reach: ClassVar = {
+        "in_place": lambda grant: Q(place_code__in=grant.places),
+        "own_unit": lambda grant: Q(pk__in=[]) if grant.organisation_id is None else Q(organisation_id=grant.organisation_id),
+    }  # fmt: skip
+
+    class Meta:
+        verbose_name = "成组评价"
+        ordering: ClassVar = ["organisation", "source", "starts_on"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["organisation", "source", "starts_on"], name="rating_group_once"),
+            models.CheckConstraint(condition=Q(rated__gte=5), name="rating_group_of_five"),
+            models.CheckConstraint(condition=Q(ends_on__gt=F("starts_on")), name="rating_group_not_empty"),
+            models.CheckConstraint(
+                condition=Q(rated=F("satisfied") + F("fair") + F("bad")), name="rating_group_adds_up"
+            ),
+        ]
+
+
+class SampleDraw(Record):
+    """One month's random sample for call-backs below one desk: a seed promised before, a list fixed, a rule anyone can replay.
+
+    `commitment` is the SHA-256 of the seed, shown from the day it is made; the seed is opened when it is drawn with.
+    `counties` holds, by place, how many were closed and how many of them were drawn.
+    """
+
+    place_code = models.CharField("回访岗区划", max_length=16)
+    month = models.CharField("办结月份", max_length=7)
+    commitment = models.CharField("种子承诺值", max_length=64)
+    committed_at = models.DateTimeField("承诺时间")
+    seed = SealedTextField("种子")
+    drawn_at = models.DateTimeField("抽取时间", null=True)
+    drawn_by = models.BigIntegerField("抽取人", null=True)
+    per_cent = models.PositiveSmallIntegerField("比例（%）", default=0)
+    least = models.PositiveSmallIntegerField("每地至少", default=0)
+    frame_digest = models.CharField("名单摘要", max_length=64, blank=True)
+    counties = models.JSONField("各地件数", default=dict)
+
+    reach: ClassVar = {"own_place": lambda grant: Q(place_code=grant.place)}
+
+    class Meta:
+        verbose_name = "回访抽样"
+        ordering: ClassVar = ["-month"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["place_code", "month"], name="sample_draw_once")
+        ]
+
+
+class UnitTelephone(Record):
+    """The telephone by which firms reach a unit about their problems: a number of the office, never a private one."""
+
+    organisation = models.OneToOneField(
+        "organisations.Organisation", models.PROTECT, related_name="+", primary_key=True, verbose_name="单位"
+    )
+    number = models.CharField("对外电话", max_length=30)
+    set_at = models.DateTimeField("登记时间")
+    set_by = models.BigIntegerField("登记人", null=True)
+
+    class Meta:
+        verbose_name = "单位对外电话"
+
+
 __all__ = [
     "BulkAct",
     "CallBack",
@@ -227,6 +311,9 @@ __all__ = [
     "CaseEvent",
     "Problem",
     "Promise",
+    "RatingGroup",
     "Responsibility",
+    "SampleDraw",
     "SavedFilter",
+    "UnitTelephone",
 ]
