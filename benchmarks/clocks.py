@@ -3,6 +3,10 @@
 A million random terms between 2004 and 2026, most of them near holidays and worked weekends, with pauses that last
 hours or weeks, overlap, or are still open. Each is counted by `casework.clocks` and by `clock_oracle`; `equal` says
 that all answers were the same, to the microsecond. Times are medians over batches that are counted in turn.
+
+Then a holiday of four days is published, and the job recomputes 100,000 clocks that run in a database of its own
+(SQLite, or PostgreSQL under `python -m tests.postgres`); `equal` says that all ends are right and every version is
+the number of its case's events.
 """
 
 from __future__ import annotations
@@ -19,9 +23,14 @@ from typing import Any, NamedTuple
 import chinese_calendar
 
 from benchmarks import clock_oracle
-from benchmarks.measure import seeds_of, timed
+from benchmarks.measure import scratch_database, seeds_of, timed
 
 CASES, QUICK = 1_000_000, 10_000
+RUNNING, QUICK_RUNNING = 100_000, 500
+GOAL_SECONDS = 60
+AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+HOLIDAY = "    - {name: 模拟假期, from: 2026-11-24, to: 2026-11-28}\n"
+BEFORE = "    - {name: 国庆节, from: 2026-10-01, to: 2026-10-08}\n"
 BATCH = 1_000
 FIXED_SEED = "2024"
 GOAL_US = 10
@@ -46,7 +55,9 @@ class Case(NamedTuple):
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    """No options of its own; --size is the number of terms."""
+    """--size is the number of terms."""
+    parser.add_argument("--only", choices=["terms", "recompute"], help="only one of the two jobs")
+    parser.add_argument("--running", type=int, help="the number of clocks that are recomputed")
 
 
 def run(options: argparse.Namespace) -> list[dict[str, Any]]:
@@ -56,12 +67,75 @@ def run(options: argparse.Namespace) -> list[dict[str, Any]]:
 
     django.setup()
     size = options.size or (QUICK if options.quick else CASES)
+    running = options.running or (QUICK_RUNNING if options.quick else RUNNING)
     results: list[dict[str, Any]] = []
     for seed in seeds_of(options, FIXED_SEED):
-        print(f"seed {seed}, {size} terms", file=sys.stderr)
         chooser = random.Random(seed)
-        results += [against_walk(chooser, size, seed), against_package(chooser, max(BATCH, size // 10), seed)]
+        if options.only != "recompute":
+            print(f"seed {seed}, {size} terms", file=sys.stderr)
+            results += [
+                against_walk(chooser, size, seed),
+                against_package(chooser, max(BATCH, size // 10), seed),
+            ]
+        if options.only != "terms":
+            results.append(recompute(chooser, running, seed))
     return results
+
+
+def recompute(chooser: random.Random, size: int, seed: str) -> dict[str, Any]:
+    """Return the row of a published holiday: how long all running clocks take, and whether they are right then."""
+    from django.db import connection
+
+    from qifu.engines.casework.definitions import forget
+    from qifu.engines.casework.models import Case
+    from qifu.engines.casework.recompute import recompute_open_clocks
+    from qifu.engines.casework.tests.running_clocks import fill, hear, lay_ground
+    from qifu.foundation.access import SYSTEM
+    from qifu.foundation.working_calendar import SHIPPED, publish_calendar
+
+    print(f"seed {seed}, {size} running clocks, {connection.vendor}", file=sys.stderr)
+    with scratch_database(connection):
+        forget()
+        hear()
+        fill(lay_ground(by=SYSTEM, at=AT), AT, count=size, chooser=chooser)
+        text = SHIPPED.read_text(encoding="utf-8").replace(BEFORE, BEFORE + HOLIDAY)
+        publish_calendar(document=text.encode(), effective_from=AT.date(), by=SYSTEM, at=AT)
+        done, milliseconds = timed(lambda: recompute_open_clocks(at=AT))
+        right = all_right() and done.seen == Case.objects.count()
+    job = f"{connection.vendor}: a holiday recomputes {size} open clocks of {done.seen} cases, {done.clocks} move, seed {seed}"
+    return {
+        "job": job,
+        "metric": "time",
+        "value": round(milliseconds / 1000, 2),
+        "unit": "s",
+        "goal": GOAL_SECONDS,
+        "peer": None,
+        "peer_basis": None,
+        "peer_value": None,
+        "ratio": None,
+        "equal": right,
+    }
+
+
+def all_right() -> bool:
+    """Tell whether every running clock ends when it must by the calendar in force, and events and versions agree."""
+    from django.db.models import Count, F
+
+    from qifu.engines.casework.clocks import Pause, due
+    from qifu.engines.casework.models import Case, CaseClock
+    from qifu.engines.casework.tests.running_clocks import LIMITS
+    from qifu.foundation.working_calendar import load_calendar
+    from qifu.foundation.working_days import OfficeHours
+
+    hours = OfficeHours(((time(9), time(12)), (time(13, 30), time(17))))
+    calendar = load_calendar(AT.date())
+    rows = CaseClock.objects.filter(stopped_at=None).prefetch_related("pauses").order_by("pk")
+    for row in rows.iterator(chunk_size=2000):
+        pauses = [Pause(one.from_at, one.to_at) for one in row.pauses.all()]
+        found = due(calendar, hours, row.started_at, LIMITS[row.name], pauses)
+        if (found.at, found.provisional) != (row.due_at, row.provisional):
+            return False
+    return not Case.objects.alias(count=Count("events")).exclude(version=F("count")).exists()
 
 
 def against_walk(chooser: random.Random, size: int, seed: str) -> dict[str, Any]:

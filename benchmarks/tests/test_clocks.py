@@ -25,6 +25,8 @@ def test_the_quick_benchmark_agrees_with_the_walk(tmp_path: Path) -> None:
     results = json.loads(done.stdout)["results"]
     compared = [row for row in results if row["metric"] == "time a term"]
     assert len(compared) == 4 and all(row["equal"] for row in compared), done.stderr[-2000:]
+    moved = [row for row in results if "a holiday recomputes 500 open clocks" in row["job"]]
+    assert len(moved) == 2 and all(row["equal"] for row in moved)
 
 
 def test_the_walk_itself_counts_as_the_rule_says() -> None:

@@ -114,7 +114,7 @@ def _compute(
     cases: dict[int, Case], rows: dict[int, list[CaseClock]], pauses: dict[int, list[Pause]]
 ) -> dict[int, list[_Move]]:
     """Give the clocks their ends, save those that changed, and return by case those whose end moved."""
-    calendar = load_calendar(current_act().at.astimezone(SHANGHAI).date())
+    calendar = load_calendar(current_act().moment.astimezone(SHANGHAI).date())
     hours: dict[int, OfficeHours] = {}
     moves: defaultdict[int, list[_Move]] = defaultdict(list)
     changed = []
@@ -147,7 +147,7 @@ def _keep_clocks(rows: Iterable[CaseClock]) -> None:
     ahead = []
     for row in rows:
         ends[row.due_at, row.provisional].append(row.pk)
-        if row.due_at is not None and row.due_at > current_act().at and (row.warned_at or row.overdue_at):
+        if row.due_at is not None and row.due_at > current_act().moment and (row.warned_at or row.overdue_at):
             ahead.append(row.pk)
     for (due_at, provisional), ids in ends.items():
         CaseClock.objects.filter(pk__in=ids).update(due_at=due_at, provisional=provisional)
@@ -159,17 +159,17 @@ def _keep_cases(
     cases: dict[int, Case], rows: dict[int, list[CaseClock]], moves: dict[int, list[_Move]]
 ) -> None:
     """Save of each case touched its nearest end and its next version, those with equal ends together."""
-    act = current_act()
-    ends: defaultdict[datetime | None, list[int]] = defaultdict(list)
+    now = current_act().moment
+    ends: defaultdict[tuple[datetime | None, datetime], list[int]] = defaultdict(list)
     for case_id in moves:
         case = cases[case_id]
         case.due_at = min((row.due_at for row in rows[case_id] if row.due_at is not None), default=None)
         case.version += 1
-        case.last_event_at = act.at
-        ends[case.due_at].append(case_id)
-    for due_at, ids in ends.items():
-        rows_of_end = Case.objects.filter(pk__in=ids)
-        rows_of_end.update(due_at=due_at, version=F("version") + 1, last_event_at=act.at)
+        case.last_event_at = max(now, case.last_event_at)
+        ends[case.due_at, case.last_event_at].append(case_id)
+    for (due_at, moment), ids in ends.items():
+        same = Case.objects.filter(pk__in=ids)
+        same.update(due_at=due_at, version=F("version") + 1, last_event_at=moment)
 
 
 def _record(cases: dict[int, Case], moves: dict[int, list[_Move]]) -> list[CaseEvent]:
@@ -181,7 +181,7 @@ def _record(cases: dict[int, Case], moves: dict[int, list[_Move]]) -> list[CaseE
         definition = of_case(case)
         facts = [{"clock": one.row.name, "before": _written(one.before), "after": _written(one.row.due_at)} for one in moved]  # fmt: skip
         events.append(CaseEvent(
-            case=case, seq=case.version, kind=CLOCK_RECOMPUTED, title=TITLE, at=act.at, by_id=act.by.id,
+            case=case, seq=case.version, kind=CLOCK_RECOMPUTED, title=TITLE, at=case.last_event_at, by_id=act.by.id,
             by_name=act.by.name[:60], role="system", state=case.state, facts={"clocks": facts},
             text="；".join(_told(definition, one) for one in moved),
             shown="；".join(_told(definition, one) for one in moved if _promised(definition, one.row)),

@@ -17,6 +17,7 @@ from qifu.engines.casework.clocks import Limit, Unit
 from qifu.engines.casework.definitions import hours_of, of_case, of_revision
 from qifu.engines.casework.models import Case, CaseClock
 from qifu.engines.casework.record import lock
+from qifu.foundation import clock
 from qifu.foundation.access import SYSTEM, Actor, Permission, declare_permissions
 from qifu.foundation.action import action, current_act
 from qifu.foundation.jobs import Job, JobPostponed, Running, enqueue, handles
@@ -66,7 +67,7 @@ def tick(*, at: datetime) -> int:
     A service that fails on one is logged, and asked again at the next look; the others are told all the same.
     """
     told = 0
-    for case_id in _cases(at):
+    for case_id in _cases(clock.business(at)):
         try:
             told += tell_of_clocks(by=SYSTEM, at=at, case_id=case_id)
         except Exception:
@@ -77,19 +78,19 @@ def tick(*, at: datetime) -> int:
 @action(TICK, title="时限提醒", permission=TICK)
 def tell_of_clocks(*, by: Actor, at: datetime, case_id: int) -> int:
     """Tell the service of the clocks of one case that are near or over, and mark them; return how many."""
-    case = lock(Case(pk=case_id), merged=True)
+    case, now = lock(Case(pk=case_id), merged=True), current_act().moment
     definition, binding, told = of_case(case), binding_of(case.kind), 0
-    calendar = load_calendar(_day(at))
+    calendar = load_calendar(_day(now))
     for row in CaseClock.objects.filter(case=case, stopped_at=None, due_at__isnull=False):
         assert row.due_at is not None
-        if row.due_at < at:
+        if row.due_at < now:
             if row.overdue_at is None:
-                row.overdue_at = at
+                row.overdue_at = now
                 row.save(update_fields=["overdue_at"])
                 binding.clock_over(case, row)
                 told += 1
-        elif row.warned_at is None and _near(row.started_at, row.due_at, near_until(definition, row.name, calendar, at), at):  # fmt: skip
-            row.warned_at = at
+        elif row.warned_at is None and _near(row.started_at, row.due_at, near_until(definition, row.name, calendar, now), now):  # fmt: skip
+            row.warned_at = now
             row.save(update_fields=["warned_at"])
             binding.clock_near(case, row)
             told += 1

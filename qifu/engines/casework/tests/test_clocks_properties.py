@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qifu.engines.casework.clock_words import words
 from qifu.engines.casework.clocks import (
     RULES,
     UNIT_TITLES,
@@ -19,7 +20,6 @@ from qifu.engines.casework.clocks import (
     overdue_by,
     remaining,
     used,
-    words,
 )
 from qifu.foundation.working_calendar import shipped_calendar
 from qifu.foundation.working_days import SHANGHAI, OfficeHours, OutsideCalendar
