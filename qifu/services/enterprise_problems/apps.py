@@ -16,7 +16,7 @@ class EnterpriseProblemsConfig(AppConfig):
     def ready(self) -> None:
         """Declare permissions and menu, bind the engine, make actions and jobs known."""
         from qifu.engines.casework.binding import bind
-        from qifu.services.enterprise_problems import module  # noqa: F401
+        from qifu.services.enterprise_problems import import_kind, module  # noqa: F401
         from qifu.services.enterprise_problems.actions import intake, moving  # noqa: F401
         from qifu.services.enterprise_problems.case_binding import BINDING
 
