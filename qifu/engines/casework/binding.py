@@ -24,7 +24,7 @@ class Binding:
     """A service's side of one kind of case.
 
     `permissions`: role of the case type to the permission that makes somebody act in it. `facts`: what `when`, limits
-    and guards may ask, and sentences may quote. `choices`: code to title of a `choices_of`. `fill` keeps what a form gave, before clocks start. `happened` is called for each event within
+    and guards may ask, and sentences may quote, always under `fact_names`. `choices`: code to title of a `choices_of`. `fill` keeps what a form gave, before clocks start. `happened` is called for each event within
     the act, `clock_near` and `clock_over` when a clock comes near its end or has run out. `hub` is the organisation id of a place's hub.
     """
 
@@ -33,6 +33,7 @@ class Binding:
     permissions: Mapping[str, str]
     facts: Facts
     hub: Callable[[str], int]
+    fact_names: tuple[str, ...] = ()
     choices: Callable[[str], Mapping[str, str]] = lambda name: {}
     fill: Callable[[Case, Transition, Mapping[str, Any]], None] = _nothing
     happened: Callable[[CaseEvent, Transition | None], None] = _nothing

@@ -69,6 +69,10 @@ class ClockType:
     warn: Limit | None = None
     basis: str = ""
 
+    def limits(self) -> list[Limit]:
+        """Return every limit that it may have, the general one first."""
+        return [self.limit, *(limit for limits in self.by.values() for limit in limits.values())]
+
     def limit_for(self, facts: Mapping[str, str]) -> Limit:
         """Return the limit for a case with these facts: the first fact named that the case has counts."""
         for name, limits in self.by.items():
@@ -80,13 +84,17 @@ class ClockType:
 
 @dataclass(frozen=True)
 class State:
-    """One state: `title` for staff, `shown` for the firm (what is next), `final` where the case is closed."""
+    """One state: `title` for staff, `shown` for the firm (what is next), `final` where the case is closed.
+
+    `starts`: the clocks that run from the opening of a case; of the initial state only.
+    """
 
     name: str
     title: str
     shown: str
     initial: bool = False
     final: bool = False
+    starts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -179,9 +187,13 @@ class RatingRule:
 
 @dataclass(frozen=True)
 class CaseType:
-    """A whole definition; `steps` are the ladder of handling (板块办, 协商办, 会议办), lowest first."""
+    """A whole definition; `steps` are the ladder of handling (板块办, 协商办, 会议办), lowest first.
+
+    `kind` names the service's binding; several types may share one.
+    """
 
     key: str
+    kind: str
     title: str
     basis: str
     sessions: tuple[tuple[time, time], ...]
@@ -217,10 +229,25 @@ def limit_of(written: Mapping[str, Any]) -> Limit:
     return Limit(Unit(unit), int(amount))
 
 
+def in_written_order(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return content whose mappings stand as `order` says: a revision keeps its keys sorted, people wrote them otherwise."""
+    order = content.get("order") or {}
+
+    def restored(value: Any, path: str) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        keys = order.get(path) or value
+        return {key: restored(value[key], f"{path}/{key}" if path else key) for key in keys}
+
+    return restored(content, "") if order else content
+
+
 def case_type(content: Mapping[str, Any]) -> CaseType:
     """Return the case type that the content of a revision (or of a checked YAML file) describes."""
+    content = in_written_order(content)
     return CaseType(
         key=content["key"],
+        kind=content.get("kind") or content["key"],
         title=content["title"],
         basis=content.get("basis", ""),
         sessions=tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in content["office_hours"]),
@@ -256,7 +283,8 @@ def _clock(name: str, one: Mapping[str, Any]) -> ClockType:
 
 
 def _state(name: str, one: Mapping[str, Any]) -> State:
-    return State(name, one["title"], one["shown"], one.get("initial", False), one.get("final", False))
+    flags = one.get("initial", False), one.get("final", False)
+    return State(name, one["title"], one["shown"], *flags, starts=tuple(one.get("starts") or ()))
 
 
 def _transition(name: str, one: Mapping[str, Any], content: Mapping[str, Any]) -> Transition:

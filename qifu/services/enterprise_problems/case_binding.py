@@ -48,6 +48,7 @@ BINDING = Binding(
     permissions={role: f"enterprise_problems.as_{role}" for role in ROLES},
     facts=facts,
     hub=hub_of,
+    fact_names=FILLED,
     choices=choices,
     fill=fill,
     happened=happened,

@@ -28,7 +28,7 @@ title: 时限测试
 basis: 测试
 effective: {from: 2024-01-01}
 office_hours: [['09:00', '12:00'], ['13:30', '17:00']]
-roles: {hub: 中枢, system: 系统}
+roles: {hub: 中枢}
 fields: {}
 clocks:
   handle: {title: 办理, of: hub, limit: {working_days: 10}, promised: true}
@@ -36,11 +36,17 @@ clocks:
   reply: {title: 回复, of: hub, limit: {working_hours: 14}, warn: {working_hours: 2}}
   call: {title: 联系, of: hub, limit: {hours: 24}, warn: {hours: 4}}
 states:
-  open: {title: 办理中, shown: 正在办理, initial: true}
+  open: {title: 办理中, shown: 正在办理, initial: true, starts: [handle, plan, reply, call]}
   closed: {title: 已办结, shown: 已办结, final: true}
 transitions:
   close: {title: 办结, from: [open], to: closed, by: [hub], effect: close, results: [done]}
 results: {done: 已办}
+examples:
+- title: 一日办结
+  opened: 2024-06-03 10:00
+  due: {handle: 2024-06-18, call: 2024-06-04 10:00}
+  story:
+  - {at: 2024-06-04 09:00, do: close, state: closed}
 """
 LIMITS = {
     "handle": Limit(Unit.WORKING_DAYS, 10),
@@ -84,7 +90,7 @@ def hear() -> Heard:
     heard = Heard()
     binding._bindings.pop(KIND, None)
     bind(Binding(
-        kind=KIND, title="时限测试", permissions={}, facts=lambda case: {}, hub=lambda place: 0,
+        kind=KIND, title="时限测试", permissions={"hub": "test.lay_clocks"}, facts=lambda case: {}, hub=lambda place: 0,
         happened=heard.happened, clock_near=heard.clock_near, clock_over=heard.clock_over,
     ))  # fmt: skip
     return heard
