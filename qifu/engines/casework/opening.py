@@ -91,7 +91,8 @@ def _case(kind: str, one: Draft, revision: Revision, number: str) -> Case:
         enterprise_id=one.enterprise_id, reporter_id=one.reporter_id, complained_id=one.complained_id, opened_at=at,
         last_event_at=at, version=1,
     )  # fmt: skip
-    case.state = of_case(case).initial.name
+    definition = of_case(case)
+    case.state, case.step = definition.initial.name, next(iter(definition.steps), "")
     return case
 
 
