@@ -290,16 +290,18 @@ def _verbs(definition: CaseType) -> Iterator[Fault]:
             for index, name in enumerate(one.starts):
                 if clock and name == clock:
                     yield Fault(("transitions", one.name, "starts", index), f"时限“{name}”由{'协办' if verb == 'co_handlers' else '上报'}自行起止，不应由步骤起算", "请删去，或另写一个时限")  # fmt: skip
-    if verbs.extension_clocks and (not verbs.extension_times or verbs.extension_most is None):
-        yield Fault(("verbs", "extension"), "延期没有写最多几次（times）或最长多久（most）", "请补充")
+    if verbs.extension_clocks and not verbs.extension_times:
+        yield Fault(
+            ("verbs", "extension", "times"), "可以延期，最多次数却是零", "请写明次数，或删去 extension"
+        )
     if set(verbs.extension_asked_by) & set(verbs.extension_approved_by):
         yield Fault(
             ("verbs", "extension", "approved_by"), "延期的申请人和批准人是同一角色", "请由另一角色批准"
         )
     if set(verbs.pause_asked_by) & set(verbs.pause_approved_by):
         yield Fault(("verbs", "pause", "approved_by"), "暂停的申请人和批准人是同一角色", "请由另一角色批准")
-    if verbs.pause_clocks and (not verbs.pause_reasons or not verbs.pause_most):
-        yield Fault(("verbs", "pause"), "暂停没有写事由（reasons）或最长天数（most_days）", "请补充，否则停下的时限无法按期恢复")  # fmt: skip
+    if verbs.pause_clocks and not verbs.pause_reasons:
+        yield Fault(("verbs", "pause", "reasons"), "可以暂停，却没有写任何事由", "请写明事由，或删去 pause")
     if verbs.extension_most is not None:
         for index, name in enumerate(verbs.extension_clocks):
             clock_type = definition.clocks.get(name)
