@@ -16,8 +16,9 @@ SYSTEM = "system"
 """The role in which the system itself acts."""
 HUB, ASSIGNED, TRANSFERRED = "hub", "assigned", "transferred"
 MODES = (HUB, ASSIGNED, TRANSFERRED)
-OWN_FACTS = ("mode", "step")
-"""Facts that the engine itself knows of a case."""
+OF_CLOCK = "clock_"
+RUNNING, PAUSED, NONE = "running", "paused", "none"
+CLOCK_VALUES = (RUNNING, PAUSED, NONE)
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,21 @@ class Position:
     ruled: bool = False
 
 
+def is_own_fact(name: str) -> bool:
+    """Tell whether the engine itself knows a fact: `mode`, `step`, and of each clock `clock_NAME`."""
+    return name in ("mode", "step") or name.startswith(OF_CLOCK)
+
+
+def own_fact(position: Position, name: str) -> str:
+    """Return the value of a fact that the engine itself knows."""
+    if name == "mode":
+        return position.mode
+    if name == "step":
+        return position.step
+    clock = name.removeprefix(OF_CLOCK)
+    return PAUSED if clock in position.standing else RUNNING if clock in position.running else NONE
+
+
 def opening(definition: CaseType) -> Position:
     """Return where a new case stands."""
     return Position(
@@ -58,11 +74,11 @@ def step_above(definition: CaseType, step: str) -> str | None:
 
 def fits(definition: CaseType, position: Position, transition: Transition, facts: Mapping[str, str]) -> bool:
     """Tell whether a transition is offered: state and facts fit, returns and steps are left."""
-    known = {**facts, "mode": position.mode, "step": position.step}
     if position.state not in transition.from_states:
         return False
-    if any(known.get(name, "") not in values for name, values in transition.when.items()):
-        return False
+    for name, values in transition.when.items():
+        if (own_fact(position, name) if is_own_fact(name) else facts.get(name, "")) not in values:
+            return False
     if transition.effect is Effect.RETURN and (position.ruled or position.returns >= definition.most_returns):
         return False
     return transition.effect is not Effect.STEP or step_above(definition, position.step) is not None
@@ -128,7 +144,7 @@ def cases_of_facts(definition: CaseType) -> Iterator[dict[str, str]]:
     named: dict[str, set[str]] = {}
     for transition in definition.transitions.values():
         for name, values in transition.when.items():
-            if name not in OWN_FACTS:
+            if not is_own_fact(name):
                 named.setdefault(name, {""}).update(values)
     for chosen in itertools.product(*(sorted(values) for values in named.values())):
         yield dict(zip(named, chosen, strict=True))

@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qifu.engines.casework.case_type import NAMES_LEAD, CaseType, Effect, Transition, case_type
-from qifu.engines.casework.machine import MODES, OWN_FACTS, SYSTEM, Fault, Place
+from qifu.engines.casework.machine import CLOCK_VALUES, MODES, OF_CLOCK, SYSTEM, Fault, Place, is_own_fact
 from qifu.engines.casework.search_proofs import search_faults
 
+OWN_FACTS = ("mode", "step", "clock_时限名")
+"""The engine's own facts, as an official is told of them."""
 BESIDE_ROLES = ("handler",)
 """Who may be told though it is no role: the person within the lead to whom a case was divided."""
 OWN_WORDS = ("lead", "step", "number", "result")
@@ -166,8 +168,11 @@ def _fields(definition: CaseType, known: Known) -> Iterator[Fault]:
 
 def _values(definition: CaseType, known: Known, fact: str) -> Collection[str] | None:
     """Return the values that a fact can have, None where it is not a fact with known values."""
-    if fact in OWN_FACTS:
-        return MODES if fact == "mode" else tuple(definition.steps)
+    if is_own_fact(fact):
+        clock_known = fact.removeprefix(OF_CLOCK) in definition.clocks
+        return {"mode": MODES, "step": tuple(definition.steps)}.get(
+            fact, CLOCK_VALUES if clock_known else None
+        )
     one = definition.fields.get(fact)
     if one is None or fact not in known.facts:
         return None
@@ -241,7 +246,7 @@ def _closing(definition: CaseType, one: Transition, place: Place) -> Iterator[Fa
         if closes and clocks:
             yield Fault((*place, key), f"“{one.title}”办结时不能再起算或暂停时限", f"请删去 {key}")
     leaves = [name for name in one.from_states if name in finals]
-    if reopens and (len(leaves) < len(one.from_states) or one.to is None or one.to in finals):
+    if reopens and (not leaves or one.to is None or one.to in finals):
         yield Fault(
             (*place, "effect"), f"“{one.title}”是重新打开，应从终结环节到未终结的环节", "请改正 from 和 to"
         )
