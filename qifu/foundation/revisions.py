@@ -182,15 +182,26 @@ def as_of(*, kind: str, key: str, day: date, known_at: datetime | None = None) -
 
     Of the published revisions whose range holds `day` the latest number counts, since a later one corrects.
     """
-    rows = Revision.objects.filter(series__kind=kind, series__key=key, effective_from__lte=day)
-    rows = rows.filter(Q(effective_to__isnull=True) | Q(effective_to__gt=day))
+    rows = _in_force(kind, key, day)
     if known_at is None:
         rows = rows.filter(state=Revision.State.PUBLISHED)
     else:
         rows = rows.filter(published_at__lte=known_at)
         rows = rows.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=known_at))
-    found: Revision | None = rows.order_by("-number").first()
+    found: Revision | None = rows.first()
     return found
+
+
+def as_of_without_content(*, kind: str, key: str, day: date) -> Revision | None:
+    """Return what `as_of` does without reading the content, for those who keep what they made of it by `digest`."""
+    rows = _in_force(kind, key, day).filter(state=Revision.State.PUBLISHED)
+    found: Revision | None = rows.defer("content_text").first()
+    return found
+
+
+def _in_force(kind: str, key: str, day: date) -> models.QuerySet[Revision]:
+    rows = Revision.objects.filter(series__kind=kind, series__key=key, effective_from__lte=day)
+    return rows.filter(Q(effective_to__isnull=True) | Q(effective_to__gt=day)).order_by("-number")
 
 
 @dataclass(frozen=True)

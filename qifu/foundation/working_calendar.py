@@ -7,7 +7,6 @@ comes out, an administrator publishes a calendar with that year added; until the
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -80,10 +79,10 @@ def on_calendar_published(call: Published) -> None:
 
 def load_calendar(day: date) -> WorkingCalendar:
     """Return the calendar in force on `day`: the published revision, or the shipped file where there is none."""
-    revision = revisions.as_of(kind=KIND, key=KEY, day=day)
+    revision = revisions.as_of_without_content(kind=KIND, key=KEY, day=day)
     if revision is None:
         return shipped_calendar()
-    return _calendar_of_text(revision.content_text)
+    return _published_calendar(revision.pk, revision.digest)
 
 
 @lru_cache(maxsize=1)
@@ -118,8 +117,9 @@ def publish_calendar(
 
 
 @lru_cache(maxsize=8)
-def _calendar_of_text(content_text: str) -> WorkingCalendar:
-    return calendar_of(json.loads(content_text))
+def _published_calendar(revision_id: int, digest: str) -> WorkingCalendar:
+    """A published revision is immutable, so its calendar may be kept; the digest tells revisions of two databases apart."""
+    return calendar_of(revisions.Revision.objects.get(pk=revision_id).content)
 
 
 def _check_years(loaded: Loaded) -> None:

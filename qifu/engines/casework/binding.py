@@ -24,7 +24,7 @@ class Binding:
     """A service's side of one kind of case.
 
     `permissions`: role of the case type to the permission that makes somebody act in it. `facts`: what `when`, limits
-    and guards may ask, and sentences may quote, always under `fact_names`. `choices`: code to title of a `choices_of`. `fill` keeps what a form gave, before clocks start. `happened` is called for each event within
+    and guards may ask, and sentences may quote, always under `fact_names`; a form changes a fact only under its name. `choices`: code to title of a `choices_of`. `fill` keeps what a form gave, before clocks start. `happened` is called for each event within
     the act, `clock_near` and `clock_over` when a clock comes near its end or has run out. `hub` is the organisation id of a place's hub.
     """
 

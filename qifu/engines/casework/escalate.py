@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from qifu.engines.casework import clock_rows
+from qifu.engines.casework.binding import binding_of
+from qifu.engines.casework.clock_rows import RunningClocks
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, Escalation
-from qifu.engines.casework.record import lock, record, standing
+from qifu.engines.casework.moves import leave_lead, see_lead
+from qifu.engines.casework.record import lock, lock_family, moment_of, record, standing
 from qifu.foundation.action import Refused, current_act
 from qifu.foundation.files.models import StoredFile
+
+SHOWN = {"advised": "上一级已提出协调意见", "taken_over": "已由上一级直接办理", "sent_back": ""}
+"""What the firm reads of each answer."""
 
 
 def escalate(
@@ -27,12 +32,15 @@ def escalate(
     if not reason.strip():
         raise Refused("请写明上报理由：办了什么、难在哪里、请上级做什么", reason="请写明上报理由")
     act = current_act()
-    clock = next(iter(clock_rows.start(row, [verbs.escalation_clock])), None)
+    clocks = RunningClocks(row)
+    named = [verbs.escalation_clock] if verbs.escalation_clock else []
+    clocks.start(named, facts=binding_of(row.kind).facts(row))
+    clocks.save()
+    clock = clocks.of_lead(verbs.escalation_clock) if named else None
     raised = Escalation.objects.create(
-        case=row, from_place=row.place_code, to_place=to_place, to_organisation_id=to_organisation_id, at=act.moment,
+        case=row, from_place=row.place_code, to_place=to_place, to_organisation_id=to_organisation_id, at=moment_of(row),
         by_id=act.by.id, reason=reason.strip(), pack=pack, clock=clock,
     )  # fmt: skip
-    clock_rows.refresh_due(row)
     record(
         row, "escalated", title="上报协调", who=who, text=raised.reason, shown="已报上一级协调",
         facts={"escalation": raised.pk, "to_place": to_place},
@@ -46,23 +54,33 @@ def answer(escalation: Escalation, *, decision: str, text: str, lead_id: int | N
     `taken_over`: the case moves to that level with its hub, or the unit named, as lead; `advised` and `sent_back`
     leave it where it is.
     """
-    row = lock(escalation.case)
+    row, children = lock_family(escalation.case)
     mine = Escalation.objects.select_for_update().get(pk=escalation.pk)
     if mine.decision != Escalation.Decision.OPEN:
-        raise Refused("这项上报已经答复，请刷新页面")
+        raise Refused("这项上报已经答复或撤回，请刷新页面")
     who = standing(row, ["upper_hub"])
+    if decision not in SHOWN:
+        titles = "、".join(Escalation.Decision(one).label for one in SHOWN)
+        raise Refused(f"请选择答复方式：{titles}", decision="请选择答复方式")
     if not text.strip():
         raise Refused("请写明答复意见", text="请写明答复意见")
-    act = current_act()
+    lead = lead_id or mine.to_organisation_id
+    if decision == Escalation.Decision.TAKEN_OVER:
+        see_lead(row, children, lead)
+    elif lead_id is not None:
+        raise Refused("只有提级办理才能另定主办单位", lead="请选择提级办理，或不填主办单位")
     mine.decision, mine.answer = Escalation.Decision(decision), text.strip()
-    mine.answered_at, mine.answered_by = act.moment, act.by.id
+    mine.answered_at, mine.answered_by = moment_of(row), current_act().by.id
     mine.save(update_fields=["decision", "answer", "answered_at", "answered_by"])
-    if mine.clock is not None:
-        clock_rows.stop_rows([mine.clock], act.moment)
-    if mine.decision == Escalation.Decision.TAKEN_OVER:
-        row.place_code, row.lead_id, row.handler_id = mine.to_place, lead_id or mine.to_organisation_id, None
-    clock_rows.refresh_due(row)
-    shown = {"advised": "上一级已提出协调意见", "taken_over": "已由上一级直接办理", "sent_back": ""}[decision]
-    facts = {"escalation": mine.pk, "decision": decision, "lead": row.lead_id}
-    record(row, "escalation_answered", title=mine.get_decision_display(), who=who, text=mine.answer, shown=shown, facts=facts)  # fmt: skip
+    clocks = RunningClocks(row)
+    clocks.stop_rows([clock for clock in clocks.own() if clock.pk == mine.clock_id])
+    if decision == Escalation.Decision.TAKEN_OVER:
+        row.place_code, row.lead_id, row.handler_id = mine.to_place, lead, None
+        leave_lead(row, clocks)
+    clocks.save()
+    facts = {"escalation": mine.pk, "decision": decision, "lead": row.lead_id, **clocks.withdrawn}
+    record(
+        row, "escalation_answered", title=mine.get_decision_display(), who=who, text=mine.answer, shown=SHOWN[decision],
+        facts=facts,
+    )  # fmt: skip
     return mine

@@ -352,6 +352,7 @@ class Escalation(Record):
         ADVISED = "advised", "批转意见"
         TAKEN_OVER = "taken_over", "提级办理"
         SENT_BACK = "sent_back", "退回下级办理"
+        WITHDRAWN = "withdrawn", "已撤回"
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="escalations", verbose_name="事务")
     from_place = models.CharField("上报区划", max_length=16)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from qifu.engines.casework import clock_rows
 from qifu.engines.casework.binding import binding_of
 from qifu.engines.casework.case_type import NAMES_LEAD, CaseType, Effect, Transition
+from qifu.engines.casework.clock_rows import RunningClocks
 from qifu.engines.casework.definitions import in_force, of_case
+from qifu.engines.casework.forms import checked
+from qifu.engines.casework.forms import choices_of as choices_of
+from qifu.engines.casework.merge import close_children, release_children
 from qifu.engines.casework.models import Case, CaseEvent, CaseNumber
-from qifu.engines.casework.record import Standing, lock, record, standing
+from qifu.engines.casework.record import Standing, lock_family, moment_of, record, standing
+from qifu.engines.casework.waiting import withdraw_all, withdraw_asks
 from qifu.foundation.action import Refused, current_act
 from qifu.foundation.working_days import SHANGHAI
 
@@ -47,20 +53,31 @@ def new_case(
         lead_id=lead_id, enterprise_id=enterprise_id, reporter_id=reporter_id, complained_id=complained_id, opened_at=act.moment,
         last_event_at=act.moment, state="",
     )  # fmt: skip
-    case.state = of_case(case).initial.name
+    definition = of_case(case)
+    case.state, case.step = definition.initial.name, next(iter(definition.steps), "")
     case.save(force_insert=True)
     return case
 
 
 def opened(case: Case, *, who: Standing, starts: tuple[str, ...], shown: str = "", text: str = "", facts: Any = None) -> CaseEvent:  # fmt: skip
     """Record that a new case was opened, and start its first clocks."""
-    clock_rows.start(case, starts)
-    clock_rows.refresh_due(case)
+    clocks = RunningClocks(case)
+    clocks.start(starts, facts=binding_of(case.kind).facts(case))
+    clocks.save()
     return record(case, OPENED, title="收到", who=who, shown=shown, text=text, facts=facts)
 
 
+def facts_of(case: Case, clocks: RunningClocks | None = None) -> dict[str, str]:
+    """Return all that `when` and limits may ask of a case: the service's facts, and the engine's own.
+
+    The engine's: `mode`, `step`, and for each clock of the case type `clock_NAME`: running, paused or none.
+    """
+    clocks = clocks or RunningClocks(case)
+    return {**binding_of(case.kind).facts(case), **clocks.facts(), "mode": case.mode, "step": case.step}
+
+
 def may_move(case: Case, transition: Transition, facts: Mapping[str, str]) -> bool:
-    """Tell whether a transition may be offered: the state fits, the facts fit, returns are left."""
+    """Tell whether a transition may be offered, by `facts_of` the case: the state fits, the facts fit, returns are left."""
     if case.merged_into_id is not None or case.state not in transition.from_states:
         return False
     if any(facts.get(name, "") not in values for name, values in transition.when.items()):
@@ -72,10 +89,9 @@ def may_move(case: Case, transition: Transition, facts: Mapping[str, str]) -> bo
 
 
 def next_step(case: Case, definition: CaseType) -> str | None:
-    """Return the step of the ladder above the present one."""
-    names = list(definition.steps)
-    at = names.index(case.step) if case.step in names else -1
-    return names[at + 1] if at + 1 < len(names) else None
+    """Return the step of the ladder above the present one, None at its top or without a ladder."""
+    above = dict(itertools.pairwise(definition.steps))
+    return above.get(case.step)
 
 
 def move(
@@ -93,39 +109,91 @@ def move(
     is internal. Whoever acts must hold one of the transition's roles on the case (else NotFound), unless `who` is given by
     an engine verb that has seen to it.
     """
-    given = dict(form or {})
-    row = lock(case, expected_version=expected_version)
+    row, children = lock_family(case, expected_version=expected_version)
     definition = of_case(row)
     transition = definition.transitions.get(name)
     if transition is None:
         raise Refused(f"办理规则里没有“{name}”这一步，请刷新页面")
     who = who or standing(row, transition.roles)
     binding = binding_of(row.kind)
-    facts = {**binding.facts(row), "mode": row.mode}
+    clocks = RunningClocks(row, [child for child in children if child.closed_at is None])
+    facts = facts_of(row, clocks)
     if not may_move(row, transition, facts):
         raise Refused(_why_not(row, definition, transition))
-    _see_form(row, definition, transition, given)
+    given = checked(row, definition, transition, form or {})
+    if transition.effect in NAMES_LEAD:
+        see_lead(row, children, given["lead"])
     for guard in transition.guards:
         why = binding.guards[guard](row, given)
         if why:
             raise Refused(why)
     binding.fill(row, transition, given)
+    if not given.keys().isdisjoint(binding.fact_names):
+        facts |= binding.facts(row)
+    lead_before = row.lead_id
     _apply(row, definition, transition, given)
-    clock_rows.stop(row, None if transition.effect is Effect.CLOSE else transition.stops)
-    clock_rows.start(row, transition.starts)
-    if transition.pauses:
-        clock_rows.pause(
-            row, transition.pauses, reason=transition.name, text=text or transition.title, approved_by_name=""
-        )
-    clock_rows.resume(row, transition.resumes) if transition.resumes else None
-    clock_rows.refresh_due(row)
-    event = record(
-        row, transition.name, title=transition.title, who=who, text=text, facts=_kept(given),
-        shown=_shown(transition, definition, row, given), transition=transition,
-    )  # fmt: skip
+    if row.lead_id != lead_before:
+        leave_lead(row, clocks)
+    _run_clocks(row, transition, clocks, facts, text)
     if transition.effect is Effect.CLOSE:
-        _close_children(row, event)
+        clocks.withdrawn.update(withdraw_all(row))
+    event = record(
+        row, transition.name, title=transition.title, who=who, text=text, facts={**given, **clocks.withdrawn},
+        shown=_shown(transition, definition, row, given, facts), transition=transition,
+    )  # fmt: skip
+    if transition.effect is Effect.CLOSE and children:
+        _end_merge(row, children, event)
     return event
+
+
+def _run_clocks(
+    row: Case, transition: Transition, clocks: RunningClocks, facts: Mapping[str, str], text: str
+) -> None:
+    if transition.effect is Effect.CLOSE:
+        clocks.stop_all()
+    else:
+        clocks.stop(transition.stops)
+    clocks.start(transition.starts, facts=facts)
+    if transition.pauses:
+        clocks.pause(transition.pauses, reason=transition.name, text=text or transition.title)
+    if transition.resumes:
+        clocks.resume(transition.resumes)
+    clocks.save()
+
+
+def _end_merge(row: Case, children: Sequence[Case], closing: CaseEvent) -> None:
+    """Close what is merged into a closed case with it; what its own reporter took back is taken back for that one alone."""
+    still_open = [child for child in children if child.closed_at is None]
+    if closing.role == "reporter":
+        release_children(row, still_open)
+    else:
+        close_children(row, still_open, closing)
+
+
+def see_lead(row: Case, children: Sequence[Case], lead_id: int) -> None:
+    """Refuse a lead of whom the case, or one that is merged into it, complains."""
+    if lead_id == row.complained_id:
+        raise Refused(
+            "这件反映的就是该单位或其人员，不能交其办理，请交其他单位或报上一级", lead="请选择其他单位"
+        )
+    for child in children:
+        if lead_id == child.complained_id:
+            raise Refused(
+                f"并入的 {child.number} 反映的就是该单位或其人员，请先拆分，或者交其他单位",
+                lead="请选择其他单位",
+            )
+
+
+def leave_lead(row: Case, clocks: RunningClocks) -> None:
+    """End what the former lead asked for, and what the new one was asked for as a co-handler."""
+    verbs = clocks.definition.verbs
+    asked = {*verbs.extension_clocks, *verbs.pause_clocks}
+    if clocks.own(asked):
+        clocks.withdrawn.update(withdraw_asks(row))
+    helping = [clock for clock in clocks.own() if clock.part_id is not None]
+    if helping:
+        mine = set(row.parts.filter(organisation_id=row.lead_id).values_list("pk", flat=True))
+        clocks.stop_rows([clock for clock in helping if clock.part_id in mine])
 
 
 def _why_not(row: Case, definition: CaseType, transition: Transition) -> str:
@@ -134,33 +202,10 @@ def _why_not(row: Case, definition: CaseType, transition: Transition) -> str:
         return f"每件最多退回 {definition.most_returns} 次，已由中枢裁定的不再退回；确有困难请申请上报协调"
     if row.state in transition.from_states and transition.effect is Effect.STEP:
         return "已是最高办理层次，请申请上报协调"
+    if row.state in transition.from_states:
+        return f"这一件现在的情况不能“{transition.title}”，请刷新页面后选择列出的操作"
     allowed = "、".join(dict.fromkeys(definition.states[name].title for name in transition.from_states))
     return f"这一件现为“{state.title}”，不能“{transition.title}”（只在“{allowed}”时可以），请刷新页面"
-
-
-def choices_of(row: Case, definition: CaseType, name: str) -> Mapping[str, str]:
-    """Return what a field of a form may be, code to title; empty where it is free."""
-    asked = definition.fields.get(name)
-    if asked is None:
-        return {}
-    return binding_of(row.kind).choices(asked.choices_of) if asked.choices_of else asked.choices
-
-
-def _see_form(row: Case, definition: CaseType, transition: Transition, given: Mapping[str, Any]) -> None:
-    for name in transition.needed:
-        if given.get(name) in (None, "", []):
-            title = definition.fields[name].title
-            raise Refused(f"请填写“{title}”", **{name: f"请填写{title}"})
-    unknown = set(given) - set(transition.form) - {"result"}
-    if unknown:
-        raise Refused(f"“{transition.title}”不收这些内容：{'、'.join(sorted(unknown))}")
-    for name, value in given.items():
-        choices = choices_of(row, definition, name)
-        if choices and value not in (None, "") and value not in choices:
-            raise Refused(f"“{definition.fields[name].title}”没有这个选项", **{name: "请从列出的选项中选择"})
-    if transition.effect is Effect.CLOSE and given.get("result") not in transition.results:
-        allowed = "、".join(definition.results[one] for one in transition.results)
-        raise Refused(f"请选择办理结果：{allowed}", result="请选择办理结果")
 
 
 def _apply(row: Case, definition: CaseType, transition: Transition, given: Mapping[str, Any]) -> None:
@@ -168,50 +213,44 @@ def _apply(row: Case, definition: CaseType, transition: Transition, given: Mappi
         row.state = transition.to
     effect = transition.effect
     if effect in NAMES_LEAD:
-        row.lead_id, row.handler_id = int(given["lead"]), None
+        row.lead_id, row.handler_id = given["lead"], None
         row.mode = Case.Mode.TRANSFERRED if effect is Effect.TRANSFER else Case.Mode.ASSIGNED
         row.ruled = row.ruled or effect is Effect.RULE
     elif effect is Effect.DIVIDE:
-        row.handler_id = int(given["handler"])
+        row.handler_id = given["handler"]
     elif effect in (Effect.RETURN, Effect.RECALL):
         row.returns += effect is Effect.RETURN
         row.lead_id, row.handler_id, row.mode = binding_of(row.kind).hub(row.place_code), None, Case.Mode.HUB
     elif effect is Effect.STEP:
         row.step = next_step(row, definition) or row.step
     elif effect is Effect.CLOSE:
-        row.result, row.closed_at = given["result"], current_act().moment
+        row.result, row.closed_at = given["result"], moment_of(row)
     elif effect is Effect.REOPEN:
         row.result, row.closed_at = "", None
 
 
-def _kept(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what an event keeps of a form: plain values, days as text."""
-    return {name: value if isinstance(value, (int, str, bool, list)) else str(value) for name, value in given.items() if value not in (None, "")}  # fmt: skip
+_NAMED = re.compile(r"\{([a-z_]+)\}")
 
 
-def _shown(transition: Transition, definition: CaseType, row: Case, given: Mapping[str, Any]) -> str:
+def _shown(
+    transition: Transition,
+    definition: CaseType,
+    row: Case,
+    given: Mapping[str, Any],
+    facts: Mapping[str, str],
+) -> str:
     """Return what the firm reads of an act: the type's sentence with the fields that it names, titles for codes."""
-    if not transition.shown:
-        return ""
-    words = {"lead": row.lead.name, "step": definition.steps.get(row.step, ""), "number": row.number}
-    for name, value in given.items():
-        words.setdefault(name, choices_of(row, definition, name).get(value, str(value)))
-    for name, fact in binding_of(row.kind).facts(row).items():
-        words.setdefault(name, choices_of(row, definition, name).get(fact, fact))
-    words["result"] = definition.results.get(row.result or str(given.get("result", "")), "")
-    shown = transition.shown
-    for name, value in words.items():
-        shown = shown.replace("{" + name + "}", value)
-    return shown
 
+    def word(name: str) -> str:
+        if name == "lead":
+            return row.lead.name
+        if name == "result":
+            return definition.results.get(row.result or str(given.get("result", "")), "")
+        if name == "number":
+            return row.number
+        if name == "step":
+            return definition.steps.get(row.step, "")
+        value = str(given.get(name, facts.get(name, "")))
+        return choices_of(row, definition, name).get(value, value)
 
-def _close_children(row: Case, closing: CaseEvent) -> None:
-    """Close what is merged into a case with the case's own result, each with its own event, clocks and right to rate."""
-    act = current_act()
-    for child in Case.objects.select_for_update().filter(merged_into=row, closed_at=None).order_by("pk"):
-        clock_rows.stop(child)
-        child.state, child.result, child.closed_at, child.due_at = row.state, row.result, act.moment, None
-        record(
-            child, "closed_with_main", title="随主件办结", who=Standing("system"), shown=closing.shown,
-            facts={"main": row.number, "result": row.result},
-        )  # fmt: skip
+    return _NAMED.sub(lambda found: word(found[1]), transition.shown)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from qifu.engines.casework import clock_rows
+from qifu.engines.casework.binding import binding_of
+from qifu.engines.casework.clock_rows import RunningClocks
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CasePart
-from qifu.engines.casework.record import lock, record, standing
+from qifu.engines.casework.record import lock, moment_of, record, standing
 from qifu.foundation.action import Refused, current_act
+from qifu.registers.organisations.models import Organisation
 
 ASKED, ANSWERED, WITHDRAWN = "part_asked", "part_answered", "part_withdrawn"
 
@@ -16,11 +18,16 @@ def ask_part(case: Case, *, organisation_id: int, kind: str, request: str) -> Ca
     row = lock(case)
     definition = of_case(row)
     who = standing(row, definition.verbs.co_handler_roles)
+    if kind not in CasePart.Kind.values:
+        raise Refused("参与方式只有协办和征求意见", kind="请选择参与方式")
     if definition.ends(row.state):
         raise Refused("这一件已办结，不能再请其他单位参与")
+    if not Organisation.objects.filter(pk=organisation_id, effective_to=None).exists():
+        raise Refused("没有这个单位或者已撤销，请重新选择", organisation="请重新选择")
     if organisation_id == row.lead_id:
         raise Refused("主办单位不必再作协办", organisation="请选择其他单位")
-    if organisation_id == row.complained_id:
+    about = [row.complained_id, *row.children.values_list("complained_id", flat=True)]
+    if organisation_id in about:
         raise Refused("这件反映的就是该单位或其人员，不能请其参与", organisation="请选择其他单位")
     if not request.strip():
         raise Refused("请写明请对方做什么", request="请写明请对方做什么")
@@ -30,12 +37,13 @@ def ask_part(case: Case, *, organisation_id: int, kind: str, request: str) -> Ca
         raise Refused("已经请该单位参与，正在等待回复", organisation="正在等待该单位回复")
     act = current_act()
     part = CasePart.objects.create(
-        case=row, organisation_id=organisation_id, kind=CasePart.Kind(kind), asked_at=act.moment, asked_by=act.by.id,
+        case=row, organisation_id=organisation_id, kind=CasePart.Kind(kind), asked_at=moment_of(row), asked_by=act.by.id,
         request=request.strip(),
     )  # fmt: skip
     if part.kind == CasePart.Kind.CO_HANDLER and definition.verbs.co_handler_clock:
-        clock_rows.start(row, [definition.verbs.co_handler_clock], part=part)
-        clock_rows.refresh_due(row)
+        clocks = RunningClocks(row)
+        clocks.start([definition.verbs.co_handler_clock], facts=binding_of(row.kind).facts(row), part=part)
+        clocks.save()
     facts = {"part": part.pk, "organisation": organisation_id, "kind": part.kind}
     record(row, ASKED, title=part.get_kind_display(), who=who, text=part.request, facts=facts)
     return part
@@ -52,7 +60,7 @@ def answer_part(part: CasePart, *, answer: str) -> CasePart:
         raise Refused("只有被请求的单位可以答复")
     if not answer.strip():
         raise Refused("请写明意见", answer="请写明意见")
-    mine.answered_at, mine.answered_by, mine.answer = act.moment, act.by.id, answer.strip()
+    mine.answered_at, mine.answered_by, mine.answer = moment_of(row), act.by.id, answer.strip()
     mine.save(update_fields=["answered_at", "answered_by", "answer"])
     _stop(row, mine)
     record(
@@ -72,7 +80,7 @@ def withdraw_part(part: CasePart, *, text: str) -> CasePart:
     mine = CasePart.objects.select_for_update().get(pk=part.pk)
     _see_open(mine)
     who = standing(row, of_case(row).verbs.co_handler_roles)
-    mine.withdrawn_at = current_act().moment
+    mine.withdrawn_at = moment_of(row)
     mine.save(update_fields=["withdrawn_at"])
     _stop(row, mine)
     record(
@@ -87,7 +95,6 @@ def _see_open(part: CasePart) -> None:
 
 
 def _stop(row: Case, part: CasePart) -> None:
-    at = current_act().moment
-    clocks = [clock for clock in clock_rows.running(row) if clock.part_id == part.pk]
-    clock_rows.stop_rows(clocks, at)
-    clock_rows.refresh_due(row)
+    clocks = RunningClocks(row)
+    clocks.stop_rows([clock for clock in clocks.own() if clock.part_id == part.pk])
+    clocks.save()

@@ -18,6 +18,7 @@ class EnterpriseProblemsConfig(AppConfig):
         from qifu.engines.casework.binding import bind
         from qifu.services.enterprise_problems import import_kind, module  # noqa: F401
         from qifu.services.enterprise_problems.actions import intake, moving  # noqa: F401
+        from qifu.services.enterprise_problems.actions import bulk, filters, merging, responsibility  # noqa: F401
         from qifu.services.enterprise_problems.case_binding import BINDING
 
         from qifu.services.enterprise_problems.queries.search import WORDS

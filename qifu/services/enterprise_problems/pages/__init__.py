@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from qifu.services.enterprise_problems.pages import handling, hub, intake, portal, ratings, responsibility
+from qifu.services.enterprise_problems.pages import bulk, filtering, handling, hub, intake, portal, ratings, responsibility
 
 urlpatterns = [
     *portal.urlpatterns,
     *intake.urlpatterns,
     *hub.urlpatterns,
+    *bulk.urlpatterns,
+    *responsibility.urlpatterns,
+    *filtering.urlpatterns,
     *handling.urlpatterns,
     *ratings.urlpatterns,
-    *responsibility.urlpatterns,
 ]
