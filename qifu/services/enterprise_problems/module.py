@@ -8,7 +8,7 @@ from qifu.foundation.access import (
     declare_permissions,
     declare_roles,
 )
-from qifu.foundation.modules import Module, declare_module
+from qifu.foundation.modules import HomeCard, MenuItem, Module, declare_module
 from qifu.registers.mandates.scopes import acting_for, declare_scopes
 
 TITLE = "涉企问题"
@@ -61,5 +61,19 @@ MODULE = declare_module(
         name="enterprise_problems",
         title=TITLE,
         purpose="企业反映的问题，一个口子进、一个编号办到底：筛选、交办、办理、反馈、评价、重办",
+        menu=(
+            MenuItem("反映问题", "problem_report", "enterprise_problems.report", "portal", "message-question", 5),
+            MenuItem("收件登记", "problem_intake", "enterprise_problems.intake", "workbench", "edit", 12),
+        ),
+        home=(
+            HomeCard(
+                "反映问题",
+                "企业遇到的困难，不分部门，写下来就有编号，知道谁来办、最迟哪天有回音。",
+                "problem_report",
+                "enterprise_problems.report",
+                "message-question",
+                1,
+            ),
+        ),
     )
 )

@@ -51,6 +51,10 @@ _LONGEST = {
 }  # fmt: skip
 
 
+class KeyUsed(Refused):
+    """The request's key stands for a request with other content."""
+
+
 @dataclass(frozen=True)
 class Request:
     """What came in: `words` as they were said, kept exactly; the rest as far as known.
@@ -334,7 +338,10 @@ def _earlier_code(request: Request, case: Case) -> str:
 
 def _made_before(request: Request, digest: str) -> Case | None:
     if request.key:
-        found = made_before(request.key_scope, request.key, digest)
+        try:
+            found = made_before(request.key_scope, request.key, digest)
+        except Refused as refused:
+            raise KeyUsed(refused.message) from refused
         if found is not None:
             return found
     if not request.outside_number:
