@@ -14,7 +14,7 @@ class CaseworkConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the actions and jobs known; a new calendar has the running clocks computed anew."""
-        from qifu.engines.casework import publish, recompute, timers  # noqa: F401
+        from qifu.engines.casework import publish, recompute, timers, type_changes  # noqa: F401
         from qifu.foundation.working_calendar import on_calendar_published
 
         on_calendar_published(recompute.enqueue_recompute)
