@@ -49,7 +49,8 @@ def seconds_to_wait(request: HttpRequest, now: float) -> int:
 
 def kind_of(request: HttpRequest) -> str:
     """Return which rule counts the request: signing in, uploading, searching, or any other page."""
-    if request.method == "POST" and (request.content_type or "").startswith("multipart/form-data"):
+    sends_files = (request.content_type or "").startswith("multipart/form-data")
+    if request.method == "POST" and (sends_files or request.path == _path_of("problem_report")):
         return "upload"
     if request.method == "POST" and request.path in (_path_of("sign_in"), _path_of("sign_in_second")):
         return "sign_in"
