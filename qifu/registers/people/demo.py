@@ -50,7 +50,7 @@ DEMO_PEOPLE = (
         "330109.enterprise_service_centre",
     ),
     DemoPerson(
-        "hub_city", "市企服中心工作人员（杭州市）", "韩知远（模拟）", "centre_clerk", "330100", "330100.reform_office"
+        "hub_city", "市企服中心工作人员（杭州市）", "韩知远（模拟）", "centre_clerk", "330100", "330100.enterprise_service_centre"
     ),
     DemoPerson(
         "hub_province", "省级涉企问题协调专班", "傅明澈（模拟）", "centre_clerk", "330000", "330000.reform_office"

@@ -119,8 +119,10 @@ def _people() -> dict[str, Actor]:
     for person in Person.objects.order_by("pk").prefetch_related("posts__organisation"):
         for post in person.posts.all():
             if post.organisation and post.role in ("reform_officer", "department_officer"):
-                key = post.organisation.code if post.organisation.code not in found else "second"
-                found[key] = person.as_actor()
+                if post.organisation.code not in found:
+                    found[post.organisation.code] = person.as_actor()
+                elif post.organisation.code == OFFICE:
+                    found["second"] = person.as_actor()
     return found
 
 
