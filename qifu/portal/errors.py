@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from qifu.foundation.request_id import current_request_id
+from qifu.portal.api_errors import asks_api, fault
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -17,7 +18,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request that cannot be understood; the page stands alone, since even the host may be wrong."""
-    return _alone("400.html", 400)
+    return fault(400) if asks_api(request) else _alone("400.html", 400)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -27,19 +28,23 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer for a page that does not exist, or that the person may not know of."""
-    return render(request, "404.html", status=404)
+    return fault(404) if asks_api(request) else render(request, "404.html", status=404)
 
 
 def too_many(request: HttpRequest, seconds: int) -> HttpResponse:
     """Answer a source that asks too often; it may come back after `seconds`."""
-    response = _alone("429.html", 429, seconds=seconds)
+    response = (
+        fault(429, f"请求过于频繁，请在 {seconds} 秒后再试")
+        if asks_api(request)
+        else _alone("429.html", 429, seconds=seconds)
+    )
     response["Retry-After"] = str(seconds)
     return response
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for our own fault; the page uses neither database, session nor context processors."""
-    return _alone("500.html", 500)
+    return fault(500) if asks_api(request) else _alone("500.html", 500)
 
 
 def _alone(template: str, status: int, **values: object) -> HttpResponse:

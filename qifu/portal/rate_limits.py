@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.crypto import salted_hmac
 
+from qifu.portal.api_errors import asks_api
 from qifu.portal.errors import too_many
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -36,8 +37,9 @@ def seconds_to_wait(request: HttpRequest, now: float) -> int:
     kind = kind_of(request)
     per_source, per_person, window = settings.RATE_RULES[kind]
     asked = [(f"source:{_hash(client_address(request))}", per_source)]
-    if settings.SESSION_COOKIE_NAME in request.COOKIES:
-        asked.append((f"person:{_hash(request.COOKIES[settings.SESSION_COOKIE_NAME])}", per_person))
+    person = request.COOKIES.get(settings.SESSION_COOKIE_NAME) or request.META.get("HTTP_AUTHORIZATION")
+    if person:
+        asked.append((f"person:{_hash(person)}", per_person))
     slot, passed = divmod(int(now), window)
     cache = caches["rate_limits"]
     for who, limit in asked:
@@ -48,7 +50,9 @@ def seconds_to_wait(request: HttpRequest, now: float) -> int:
 
 
 def kind_of(request: HttpRequest) -> str:
-    """Return which rule counts the request: signing in, uploading, searching, or any other page."""
+    """Return which rule counts the request: the JSON API, signing in, uploading, searching, or any other page."""
+    if asks_api(request):
+        return "api"
     sends_files = (request.content_type or "").startswith("multipart/form-data")
     if request.method == "POST" and (sends_files or request.path == _path_of("problem_report")):
         return "upload"

@@ -365,6 +365,7 @@ TRUSTED_PROXIES: int = ENV["QIFU_TRUSTED_PROXIES"]
 # outgoing address, so sources may ask far more than sessions.
 RATE_RULES = {
     "page": (1200, 300, 60),
+    "api": (6000, 3000, 60),  # a hotline hands over a morning's messages from one address
     "search": (240, 60, 60),  # a search costs the database most
     "sign_in": (60, 15, 300),  # guessing of passwords; each account is locked besides
     "upload": (60, 20, 600),  # each upload is read for seconds by the worker
