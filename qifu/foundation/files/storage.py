@@ -61,6 +61,20 @@ def store(
     return stored
 
 
+def store_made(
+    content: BinaryIO, *, name: str, media_type: str, place_code: str = "", owner_organisation_id: int | None = None
+) -> StoredFile:  # fmt: skip
+    """Keep a file that the site itself made (an archive, a document), inside an act; it is not checked as an upload is."""
+    act = current_act()
+    stored = StoredFile(
+        sha256=_sha256(content), name=checks.safe_name(name), size=content.seek(0, 2), media_type=media_type,
+        uploaded_by=act.by.id, uploaded_at=act.at, place_code=place_code, owner_organisation_id=owner_organisation_id,
+    )  # fmt: skip
+    _keep(content, stored)
+    stored.save(force_insert=True)
+    return stored
+
+
 def discard(stored: StoredFile) -> None:
     """Delete a file's row inside an act, and its content once the act is done, unless an equal file is kept too.
 

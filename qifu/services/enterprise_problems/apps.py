@@ -17,11 +17,17 @@ class EnterpriseProblemsConfig(AppConfig):
         """Declare permissions and menu, bind the engine, make actions and jobs known."""
         from qifu.engines.casework.binding import bind
         from qifu.services.enterprise_problems import import_kind, module  # noqa: F401
-        from qifu.services.enterprise_problems.actions import intake, moving  # noqa: F401
+        from qifu.services.enterprise_problems.actions import intake, moving, receiving  # noqa: F401
+        from qifu.foundation.handover import declare_open_work
+        from qifu.services.enterprise_problems import jobs  # noqa: F401
+        from qifu.services.enterprise_problems.actions import asks, escalating, parts, promises  # noqa: F401
         from qifu.services.enterprise_problems.actions import bulk, filters, merging, responsibility  # noqa: F401
+        from qifu.services.enterprise_problems.actions import call_backs, own, rating, sampling, telephones  # noqa: F401
         from qifu.services.enterprise_problems.case_binding import BINDING
+        from qifu.services.enterprise_problems.handing_over import hand_over, work_in_hand
 
         from qifu.services.enterprise_problems.queries.search import WORDS
 
         bind(BINDING)
+        declare_open_work("enterprise_problems", open_work=work_in_hand, transfer=hand_over)
         post_migrate.connect(WORDS.install_after_migrate, sender=self)

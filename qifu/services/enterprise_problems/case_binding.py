@@ -8,7 +8,7 @@ from typing import Any
 from qifu.engines.casework.binding import Binding
 from qifu.engines.casework.case_type import Transition
 from qifu.engines.casework.models import Case, CaseEvent
-from qifu.services.enterprise_problems import guards
+from qifu.services.enterprise_problems import guards, telling
 from qifu.services.enterprise_problems.hubs import hub_of
 from qifu.services.enterprise_problems.lists import choices
 from qifu.services.enterprise_problems.models import Problem
@@ -37,9 +37,7 @@ def fill(case: Case, transition: Transition, given: Mapping[str, Any]) -> None:
 
 def happened(event: CaseEvent, transition: Transition | None) -> None:
     """Tell those whom the transition names."""
-    from qifu.services.enterprise_problems.telling import tell
-
-    tell(event, transition)
+    telling.tell(event, transition)
 
 
 BINDING = Binding(
@@ -52,5 +50,7 @@ BINDING = Binding(
     choices=choices,
     fill=fill,
     happened=happened,
+    clock_near=telling.clock_near,
+    clock_over=telling.clock_over,
     guards=guards.GUARDS,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,9 +10,13 @@ from qifu.engines.casework.binding import Guard
 from qifu.engines.casework.models import Case
 from qifu.foundation.action import current_act
 from qifu.foundation.working_days import SHANGHAI
+from qifu.services.enterprise_problems import reply_check
+from qifu.services.enterprise_problems.lists import lists
 from qifu.services.enterprise_problems.models import Problem
 
 APPEAL_DAYS = 30
+LOOKED_AT = 200
+"""How many of a unit's cases a draft is compared with."""
 
 
 def not_the_unit_complained_of(case: Case, given: Mapping[str, Any]) -> str | None:
@@ -89,8 +93,24 @@ def _just(case: Case, kinds: tuple[str, ...], title: str) -> str | None:
 
 
 def reply_answers(case: Case, given: Mapping[str, Any]) -> str | None:
-    """The draft says something of what was asked; see `reply_check`."""
-    return None
+    """The draft says something of what was asked: what `reply_check` finds hard stops it, by whatever way it comes."""
+    hard = [one.words for one in find_in_reply(case, given) if one.hard]
+    return "答复没有通过检查：" + "；".join(hard) if hard else None
+
+
+def find_in_reply(
+    case: Case, given: Mapping[str, Any], promises: Sequence[str] = ()
+) -> list[reply_check.Finding]:
+    """Return what speaks against a draft, looked at beside the last answers of the same unit."""
+    problem = Problem.objects.get(pk=case.pk)
+    rows = Problem.objects.filter(case__lead=case.lead_id).exclude(pk=case.pk).order_by("-case__last_event_at")
+    recent = rows.values_list("case__number", "enterprise_name", "case__title", "words", "reply")[:LOOKED_AT]
+    others = [reply_check.Other(number, firm, f"{title}。{words}", reply) for number, firm, title, words, reply in recent]
+    draft = reply_check.Draft(
+        reply=str(given.get("reply") or ""), question=f"{case.title}。{problem.words}", firm=problem.enterprise_name,
+        result=str(given.get("result") or ""), promises=tuple(promises),
+    )  # fmt: skip
+    return reply_check.findings(draft, lists().reply_check, others)
 
 
 GUARDS: dict[str, Guard] = {

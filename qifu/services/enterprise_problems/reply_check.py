@@ -18,7 +18,8 @@ from functools import lru_cache
 class Rules:
     """What a reply is held to; lengths in characters, `nearness` and `outdone_by` in percent.
 
-    `least_shared`: so many uncommon pairs of characters, or one number, must be in both question and reply.
+    `least_shared`: so many uncommon pairs of characters, or one number, must be in both question and reply; with fewer
+    a draft is doubted, with none it is stopped.
     A pair is uncommon when less than `common_above` percent of the unit's other questions have it.
     `outdone_by`: soft when the reply fits more than so many percent of the other questions better than its own.
     `nearness`: from so many percent of equal pairs on, two replies count as the same text.
@@ -176,7 +177,8 @@ def _facts(draft: Draft, rules: Rules, others: Sequence[Other]) -> Iterable[Find
     shared = (question & reply) - common
     numbers = set(_NUMBER.findall(plain(draft.question))) & set(_NUMBER.findall(plain(draft.reply)))
     if len(shared) < rules.least_shared and not numbers:
-        yield Finding("off_the_point", "没有提到来件反映的具体事实（地点、事项、数额等），请逐项回应", True)
+        words = "几乎没有" if shared else "没有"
+        yield Finding("off_the_point", f"{words}提到来件反映的具体事实（地点、事项、数额等），请逐项回应", not shared)
         return
     if _outdone(draft, question, reply, others) * 100 > rules.outdone_by * len(others) > 0:
         yield Finding("fits_others", "这份答复与本单位其他来件更相符，请核对是否答错了对象", False)
