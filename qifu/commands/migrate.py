@@ -30,6 +30,7 @@ def load_registers() -> list[str]:
 
     from qifu.engines.casework.publish import publish_folder
     from qifu.engines.casework.timers import set_up_tick
+    from qifu.engines.casework.verify import plan_verification
     from qifu.foundation import clock
     from qifu.foundation.access import SYSTEM
     from qifu.registers.divisions.actions import load_divisions
@@ -41,5 +42,6 @@ def load_registers() -> list[str]:
     organisations = load_organisations(by=SYSTEM, at=at, province_dir=folder)
     publish_folder(folder / "enterprise_problems", by=SYSTEM, at=at)
     set_up_tick(by=SYSTEM, at=at)
+    plan_verification(by=SYSTEM, at=at)
     open_work(by=SYSTEM, at=at)  # for plans published before their work was followed
     return [f"区划：{divisions}", f"单位：{organisations}"]
