@@ -205,4 +205,11 @@ PLACES = [
         who="department",
         through=(A_WORK, "main a[href*='/do/set_milestones/']"),
     ),
+    # intake of problems
+    Place("problem-report", "/problems/report/"),
+    Place("problem-report-firm", "/problems/report/", who="legal"),
+    Place("problem-intake-phone", "/workbench/problems/intake/phone/", who="clerk"),
+    Place("problem-intake-visit", "/workbench/problems/intake/visit/", who="clerk"),
+    Place("problem-intake-occasion", "/workbench/problems/intake/occasion/", who="clerk"),
+    Place("problem-intake-superior", "/workbench/problems/intake/superior/", who="clerk"),
 ]
