@@ -13,7 +13,7 @@ from qifu.registers.mandates.scopes import acting_for, declare_scopes
 
 TITLE = "涉企问题"
 declare_scopes({"problems": "涉企问题"})
-declare_roles({"callback_officer": "回访专员"})
+declare_roles({"callback_officer": "回访专员", "third_party_assessor": "第三方评价员"})
 
 REPORTER = {**acting_for("problems", "own_enterprise"), SIGNED_IN: ("reporter",)}
 HUB = {"centre_clerk": ("own_place",)}
@@ -50,7 +50,10 @@ declare_permissions(
     Permission("enterprise_problems.view_responsibility", "查看责任清单", {"centre_clerk": ("in_place",), "reform_officer": ("in_place",), "department_officer": ("in_place",)}),
     Permission("enterprise_problems.call_back", "回访", {"callback_officer": ("own_place",)}),
     Permission("enterprise_problems.see_ratings", "查看逐件评价", CALL_BACK),
-    Permission("enterprise_problems.see_rating_groups", "查看成组评价", {"centre_clerk": (ANYWHERE,), "reform_officer": (ANYWHERE,), "department_officer": (ANYWHERE,), "callback_officer": (ANYWHERE,)}),
+    Permission("enterprise_problems.see_rating_groups", "查看成组评价", {"centre_clerk": ("in_place",), "reform_officer": ("in_place",), "department_officer": ("own_unit",), "callback_officer": ("in_place",)}),
+    Permission("enterprise_problems.follow", "查看、补充、评价自己反映的问题（本人、经办人或凭查询码）", {ANYONE: (ANYWHERE,)}),
+    Permission("enterprise_problems.assess", "基层、第三方评价", {"third_party_assessor": ("in_place",), "reform_officer": ("in_place",)}),
+    Permission("enterprise_problems.set_telephone", "登记单位对外电话", {"department_officer": ("own_unit",), "reform_officer": ("own_unit",), "centre_clerk": ("own_unit",)}),
     Permission("enterprise_problems.keep_filters", "保存常用筛选", {SIGNED_IN: ("own",)}),
     Permission("enterprise_problems.run_jobs", "定时作业", {}),
     Permission("enterprise_problems.load_demo", "载入模拟涉企问题", {}),
