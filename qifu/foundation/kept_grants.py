@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextvars import ContextVar
 from datetime import datetime
 
 from qifu.foundation.access import Grant
-from qifu.foundation.request_id import current_request_id
+from qifu.foundation.request_id import held
 
 
 class KeptGrants:
@@ -17,21 +16,20 @@ class KeptGrants:
     """
 
     def __init__(self, name: str, read: Callable[[int, datetime], Iterable[Grant]]) -> None:
-        self._read = read
-        self._kept: ContextVar[tuple[tuple[str, int, datetime], tuple[Grant, ...]] | None] = ContextVar(
-            name, default=None
-        )
+        self._name, self._read = name, read
 
     def grants(self, actor_id: int, at: datetime) -> Iterable[Grant]:
         """Return what the person holds at `at`."""
-        key = (current_request_id(), actor_id, at)
-        kept = self._kept.get()
-        if kept is not None and key[0] and kept[0] == key:
-            return kept[1]
-        found = tuple(self._read(actor_id, at))
-        self._kept.set((key, found))
+        kept, asked = held(), (self._name, actor_id, at)
+        if kept is None:
+            return tuple(self._read(actor_id, at))
+        if asked not in kept:
+            kept[asked] = tuple(self._read(actor_id, at))
+        found: tuple[Grant, ...] = kept[asked]
         return found
 
     def forget(self) -> None:
         """Read again at the next question."""
-        self._kept.set(None)
+        kept = held() or {}
+        for asked in [one for one in kept if one[0] == self._name]:
+            del kept[asked]

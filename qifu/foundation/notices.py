@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Coalesce
 
 from qifu.foundation.access import Actor, Grant
 from qifu.foundation.action import Record, current_act
@@ -128,7 +130,6 @@ def _subject(subject: models.Model | None) -> dict[str, str]:
 def _finish(rows: models.QuerySet[Notice], *, at: datetime) -> int:
     open_rows = list(rows.filter(kind=Notice.Kind.TO_DO, done_at=None).select_for_update())
     mine = Notice.objects.filter(pk__in=[row.pk for row in open_rows])
-    mine.filter(read_at=None).update(read_at=at)
-    count = mine.update(done_at=at)
+    count = mine.update(done_at=at, read_at=Coalesce("read_at", Value(at)))
     plan_endings(open_rows)
     return count

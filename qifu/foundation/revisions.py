@@ -17,6 +17,7 @@ from django.db import models
 from django.db.models import F, Max, Q
 
 from qifu.foundation.action import Record, Refused, current_act
+from qifu.foundation.request_id import held
 
 
 def canonical(content: Any) -> str:
@@ -149,6 +150,7 @@ def publish(revision: Revision, *, effective_from: date, effective_to: date | No
     row.effective_from, row.effective_to = effective_from, effective_to
     row.published_at, row.published_by = act.at, act.by.id
     row.save()
+    _forget()
     act.note(revision=row.number, digest=row.digest)
     return row
 
@@ -164,6 +166,7 @@ def withdraw(revision: Revision, *, reason: str) -> Revision:
     row.state = Revision.State.WITHDRAWN
     row.withdrawn_at, row.withdrawn_by, row.withdrawal_reason = act.at, act.by.id, reason.strip()
     row.save()
+    _forget()
     act.note(revision=row.number, digest=row.digest)
     return row
 
@@ -193,10 +196,26 @@ def as_of(*, kind: str, key: str, day: date, known_at: datetime | None = None) -
 
 
 def as_of_without_content(*, kind: str, key: str, day: date) -> Revision | None:
-    """Return what `as_of` does without reading the content, for those who keep what they made of it by `digest`."""
+    """Return what `as_of` does without reading the content, for those who keep what they made of it by `digest`.
+
+    Asked once a request: what is published meanwhile by others counts from the next; what this one publishes, at once.
+    """
+    kept, asked = held(), ("revisions", kind, key, day)
+    if kept is not None and asked in kept:
+        answer: Revision | None = kept[asked]
+        return answer
     rows = _in_force(kind, key, day).filter(state=Revision.State.PUBLISHED)
     found: Revision | None = rows.defer("content_text").first()
+    if kept is not None:
+        kept[asked] = found
     return found
+
+
+def _forget() -> None:
+    """Ask the table again, within this request too."""
+    kept = held() or {}
+    for asked in [one for one in kept if one[0] == "revisions"]:
+        del kept[asked]
 
 
 def _in_force(kind: str, key: str, day: date) -> models.QuerySet[Revision]:
