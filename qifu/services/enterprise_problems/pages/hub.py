@@ -36,7 +36,7 @@ def _asked(request: Request) -> tuple[queues.Desk, queues.Queue, QueueForm]:
     desk = queues.desk_of(request.actor, request.at, request.GET.get("desk", ""))
     queue = queues.queue_of(desk, request.GET.get("queue", ""))
     places = divisions.names(sorted(code for code in desk.places if not code.startswith("F")))
-    states = queues.state_titles(desk.place, request.today)
+    states = queues.state_titles(desk.place, request.moment)
     return desk, queue, QueueForm(request.GET, desk=desk, queue=queue, places=places, states=states)
 
 

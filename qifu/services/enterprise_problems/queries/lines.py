@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+
+from django.db.models import Count, Exists, OuterRef, Subquery
 
 from qifu.engines.casework.case_type import CaseType
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseClock
 from qifu.foundation.access import Actor
+from qifu.foundation.request_id import current_request_id
 from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI, WorkingCalendar
 from qifu.registers.divisions import queries as divisions
@@ -85,65 +89,71 @@ class Line:
 
 
 def lines(pks: Sequence[int], actor: Actor, at: datetime, moment: datetime) -> list[Line]:
-    """Return the cases of these numbers as lists show them to the actor, in the given order; for at most eight queries."""
+    """Return the cases of these numbers as lists show them to the actor, in the given order; for one query, and two more where some are closed."""
     if not pks:
         return []
-    cases = Case.objects.filter(pk__in=pks).select_related("lead", "merged_into").in_bulk()
-    problems = Problem.objects.filter(pk__in=pks).defer("search_text", "reply").in_bulk()
-    clocks, known = _clocks(pks), seen_many(list(cases.values()), actor, at)
-    places = divisions.names({case.place_code for case in cases.values()})
-    calendar = load_calendar(moment.astimezone(SHANGHAI).date())
-    children: dict[int, int] = {}
-    for main in Case.objects.filter(merged_into__in=pks).values_list("merged_into", flat=True):
-        children[main] = children.get(main, 0) + 1
-    return [
-        _line(
-            cases[pk],
-            problems[pk],
-            known[pk],
-            places,
-            clocks.get(pk, []),
-            calendar,
-            moment,
-            children.get(pk, 0),
-        )
-        for pk in pks
-        if pk in cases and pk in problems
-    ]
+    problems = _problems(pks)
+    cases = [problem.case for problem in problems.values()]
+    known = seen_many(cases, actor, at)
+    places = divisions.names({case.place_code for case in cases})
+    calendar = calendar_at(moment)
+    return [_line(problems[pk], known[pk], places, calendar, moment) for pk in pks if pk in problems]
 
 
-def _clocks(pks: Sequence[int]) -> dict[int, list[CaseClock]]:
-    found: dict[int, list[CaseClock]] = {}
-    for clock in CaseClock.objects.filter(case__in=pks, stopped_at=None).order_by("pk"):
-        found.setdefault(clock.case_id, []).append(clock)
-    return found
+_calendar: ContextVar[tuple[tuple[str, date], WorkingCalendar] | None] = ContextVar(
+    "qifu_lines_calendar", default=None
+)
+
+
+def calendar_at(moment: datetime) -> WorkingCalendar:
+    """Return the calendar in force on the day of a moment, asked for once a request."""
+    key = (current_request_id(), moment.astimezone(SHANGHAI).date())
+    kept = _calendar.get()
+    if kept is None or not key[0] or kept[0] != key:
+        kept = (key, load_calendar(key[1]))
+        _calendar.set(kept)
+    return kept[1]
+
+
+def _problems(pks: Sequence[int]) -> dict[int, Problem]:
+    """Return problems with their cases, leads and main cases, how many are merged into each, and which clock ends first, for one query."""
+    children = Case.objects.filter(merged_into=OuterRef("pk")).order_by().values("merged_into")
+    running = CaseClock.objects.filter(case=OuterRef("pk"), stopped_at=None).order_by("pk")
+    rows = Problem.objects.filter(pk__in=pks).select_related("case__lead", "case__merged_into")
+    rows = rows.annotate(
+        children=Subquery(children.annotate(number=Count("pk")).values("number")),
+        first_clock=Subquery(running.filter(due_at=OuterRef("case__due_at")).values("name")[:1]),
+        has_clock=Exists(running),
+    )
+    return rows.defer("search_text", "reply").in_bulk()
 
 
 def _line(
-    case: Case, problem: Problem, seen: Seen, places: dict[str, str], clocks: list[CaseClock], calendar: WorkingCalendar, moment: datetime,
-    children: int,
+    problem: Problem, seen: Seen, places: dict[str, str], calendar: WorkingCalendar, moment: datetime
 ) -> Line:  # fmt: skip
+    case = problem.case
     definition, known = of_case(case), lists()
     topic = known.topics.get(problem.topic)
     return Line(
         case=case, problem=problem, place=places.get(case.place_code, case.place_code),
         seen=seen, state=seen.state_title, colour=STATE_COLOURS.get(seen.state, "idle"),
         result=definition.results.get(seen.result, ""), lead=case.lead.name,
-        due=_due(seen, definition, clocks, calendar, moment), channel=CHANNELS.get(problem.channel, ""),
+        due=_due(problem, seen, definition, calendar, moment), channel=CHANNELS.get(problem.channel, ""),
         board=known.boards.get(problem.board, ""), topic=topic["title"] if topic else "",
         difficulty=DIFFICULTIES.get(problem.difficulty, ""),
-        merged_into=case.merged_into.number if case.merged_into else "", children=children,
+        merged_into=case.merged_into.number if case.merged_into else "", children=getattr(problem, "children", None) or 0,
     )  # fmt: skip
 
 
 def _due(
-    case: Seen, definition: CaseType, clocks: list[CaseClock], calendar: WorkingCalendar, moment: datetime
+    problem: Problem, case: Seen, definition: CaseType, calendar: WorkingCalendar, moment: datetime
 ) -> DueWords:
     if case.closed_at is not None:
         return DueWords("none", "")
     if case.due_at is None:
-        return DueWords("paused", "计时暂停") if clocks else DueWords("none", "")
+        return (
+            DueWords("paused", "计时暂停") if getattr(problem, "has_clock", False) else DueWords("none", "")
+        )
     kind, words = due_words(calendar, case.due_at, moment)
-    first = next((clock for clock in clocks if clock.due_at == case.due_at), None)
-    named = definition.clocks.get(first.name) if first else None
+    named = definition.clocks.get(getattr(problem, "first_clock", None) or "")
     return DueWords(kind, words, case.due_at, named.title if named else "")

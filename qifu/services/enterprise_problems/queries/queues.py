@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
+from django.db.models import Aggregate, Count, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, When
 from django.db.models import Case as Choice
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, When
 from django.db.models.expressions import OrderBy
+from django.db.models.functions import Coalesce
 
 from qifu.engines.casework.definitions import in_force, of_revision
 from qifu.engines.casework.models import Case, CasePart, Escalation
 from qifu.foundation.access import Actor, Grant, NotFound, grants_of, permissions, visible
-from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.organisations.models import Organisation
@@ -21,6 +22,7 @@ from qifu.services.enterprise_problems.case_binding import KIND
 from qifu.services.enterprise_problems.lists import case_type_of
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.queries import search
+from qifu.services.enterprise_problems.queries.lines import calendar_at
 from qifu.services.enterprise_problems.queries.ratings import CLOSED, CLOSED_STATE, DISSATISFIED, OPEN
 from qifu.services.enterprise_problems.queries.responsibility import owned_topics
 
@@ -113,7 +115,7 @@ class Moment:
 def moment_of(at: datetime) -> Moment:
     """Return a business moment with the ends that 今日到期 and 临期 are told by."""
     today = at.astimezone(SHANGHAI).date()
-    next_day = load_calendar(today).add_working_days(today, 1).day
+    next_day = calendar_at(at).add_working_days(today, 1).day
     ends = [datetime.combine(day + timedelta(days=1), time(), SHANGHAI) for day in (today, next_day)]
     return Moment(at, ends[0], ends[1])
 
@@ -147,7 +149,7 @@ def _overdue(desk: Desk, moment: Moment) -> Q:
 
 
 def _unowned(desk: Desk, moment: Moment) -> Q:
-    known = owned_topics(desk.place, moment.today)
+    known = owned_topics(desk.place, moment.today).values("topic")
     classed = Problem.objects.filter(pk=OuterRef("pk")).exclude(topic="").exclude(topic__in=known)
     return Q(state__in=("pooled", "returned")) & Q(Exists(classed))
 
@@ -197,7 +199,7 @@ UNIT_QUEUES = (
     Queue("closed", "已办结", lambda desk, moment: CLOSED, "办结的会出现在这里。", open_only=False, order="new"),
     Queue("all", "全部", _all, "还没有交给本单位的。", open_only=False, order="new"),
 )  # fmt: skip
-UNCOUNTED = ("closed", "all", "appealed")
+UNCOUNTED = ("closed", "all")
 ORDERS = {"due": "期限先后", "new": "收到，新的在前", "old": "收到，早的在前"}
 
 
@@ -315,32 +317,45 @@ def found(rows: QuerySet[Case], most: int = MOST) -> Found:
 def counts(actor: Actor, at: datetime, moment: datetime, desk: Desk) -> Mapping[str, str]:
     """Return how many wait in each queue of a desk at its own level, as shown (1,000+ beyond a thousand), for one query.
 
-    Appeals wait with the level above, so those of places below are counted apart where there are any.
+    What waits elsewhere (appeals and escalations from below, 协办) is counted beside it.
     """
     known, asked = moment_of(moment), Filters()
-    counted = [queue for queue in queues_of(desk) if queue.name not in UNCOUNTED]
-    rows = visible(Case.objects.filter(OPEN, kind=KIND, merged_into=None), actor, VIEW, at)
-    own, apart = _scope(desk, counted[0], asked), {"co_handled", "escalated"}
-    numbers = rows.filter(own).aggregate(
-        **{
-            queue.name: Count("pk", filter=queue.condition(desk, known))
-            for queue in counted
-            if queue.name not in apart
-        }
-    )
+    rows = visible(Case.objects.filter(OPEN, kind=KIND, merged_into=None), actor, VIEW, at).order_by()
+    own = _scope(desk, queues_of(desk)[0], asked)
+    inside: dict[str, Aggregate] = {}
+    apart: dict[str, QuerySet[Case]] = {}
     for queue in queues_of(desk):
-        if queue.name in apart or (queue.name == "appealed" and desk.kind != "unit"):
-            scope = _scope(desk, queue, asked)
-            waiting = rows.filter(scope, queue.condition(desk, known)).order_by()
-            numbers[queue.name] = waiting.values("pk")[: MOST + 1].count()
+        scope, condition = _scope(desk, queue, asked), queue.condition(desk, known)
+        if queue.name in UNCOUNTED:
+            continue
+        if scope == own or (queue.name in ("escalated", "appealed") and not desk.has_below):
+            inside[queue.name] = Count("pk", filter=condition)
+        else:
+            apart[queue.name] = rows.filter(scope, condition)
+    numbers = rows.filter(own).aggregate(
+        **inside, **{name: _count_of(found) for name, found in apart.items()}
+    )
+    for name, found in apart.items():
+        if numbers[name] is None:  # nothing at all at the own level, so nothing was counted beside it
+            numbers[name] = found.count()
     return {name: f"{MOST:,}+" if number > MOST else f"{number:,}" for name, number in numbers.items()}
 
 
-def state_titles(place_code: str, day: date) -> dict[str, str]:
-    """Return the states by which a place's problems are handled, name to title."""
-    above = tuple(_above(place_code))
-    definition = of_revision(in_force(case_type_of(place_code, above), day))
-    return {name: state.title for name, state in definition.states.items() if name != DISSATISFIED}
+def _count_of(rows: QuerySet[Case]) -> Aggregate:
+    """Return how many rows there are as something counted beside other rows in the same query."""
+    return Max(Coalesce(Subquery(rows.values("kind").annotate(number=Count("pk")).values("number")), 0))
+
+
+def state_titles(place_code: str, at: datetime) -> dict[str, str]:
+    """Return the states by which a place's problems are handled, name to title; a new version shows within five minutes."""
+    key = case_type_of(place_code, tuple(_above(place_code)))
+    return dict(_states_of(key, at.astimezone(SHANGHAI).date(), int(at.timestamp()) // 300))
+
+
+@lru_cache(maxsize=64)
+def _states_of(key: str, day: date, five_minutes: int) -> tuple[tuple[str, str], ...]:
+    states = of_revision(in_force(key, day)).states
+    return tuple((name, state.title) for name, state in states.items() if name != DISSATISFIED)
 
 
 def _above(code: str) -> list[str]:

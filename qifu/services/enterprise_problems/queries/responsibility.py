@@ -25,10 +25,9 @@ def in_force(day: date) -> Q:
     return Q(effective_from__lte=day) & (Q(effective_to__isnull=True) | Q(effective_to__gt=day))
 
 
-def owned_topics(place_code: str, day: date) -> list[str]:
-    """Return the topics that have an owner in a place on a day."""
-    rows = Responsibility.objects.filter(in_force(day), place_code=place_code)
-    return sorted(rows.values_list("topic", flat=True))
+def owned_topics(place_code: str, day: date) -> QuerySet[Responsibility]:
+    """Return the rows that give a topic an owner in a place on a day."""
+    return Responsibility.objects.filter(in_force(day), place_code=place_code)
 
 
 def owners(topics: Iterable[str], place_code: str, day: date) -> dict[str, Organisation]:
