@@ -17,6 +17,7 @@ from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries import intake as queries
 
 NOT_IN_BOOK = "none"
+PHOTOS_ONLY = "（没有写文字，见照片或附件）"
 _TEL = {"inputmode": "tel", "autocomplete": "tel", "maxlength": "40"}
 
 
@@ -69,7 +70,7 @@ class ProblemForm(forms.Form):
     def clean_words(self) -> str:
         """Return the words as they stand; a browser's line ends become plain ones."""
         words: str = self.cleaned_data["words"].replace("\r\n", "\n")
-        if not words.strip():
+        if self.fields["words"].required and not words.strip():
             raise forms.ValidationError("请写明要反映的问题")
         return words
 
@@ -134,13 +135,26 @@ class ReportForm(ProblemForm):
 
     def __init__(self, *args: Any, own: queries.OwnDetails, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["words"].help_text = "说清楚什么时候、在哪里、什么事、希望怎样解决就可以，不用选类别"
+        self.fields[
+            "words"
+        ].help_text = "什么时候、什么事、希望怎样解决；不用选类别。不方便打字的，只传照片也可以"
+        self.fields["words"].required = False
         if own.firms:
             names = [(str(pk), name) for pk, name, _ in own.firms]
             self.fields["enterprise"].choices = [*names, ("", "不代表企业")]  # type: ignore[attr-defined]
             del self.fields["enterprise_name"]
         else:
             del self.fields["enterprise"]
+
+    def clean(self) -> dict[str, Any]:
+        """Let photos alone say it: then the words are the fixed remark that nothing was written."""
+        given = super().clean()
+        if "words" in given and not given["words"].strip():
+            if given.get("files"):
+                given["words"] = PHOTOS_ONLY
+            else:
+                self.add_error("words", "请写明要反映的问题，或上传照片")
+        return given
 
 
 class StaffForm(ProblemForm):

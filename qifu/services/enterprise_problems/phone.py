@@ -20,7 +20,9 @@ def read_phone(text: str) -> str:
     plain = re.sub(r"\s*(?:分机|转|ext\.?|x|#)\s*", "x", plain)
     plain = re.sub(r"(?<=[0-9])\s*[-—–]\s*([0-9]{1,5})$", r"x\1", plain) if _has_extension(plain) else plain
     digits = re.sub(r"[\s()\-—–.]", "", plain)
-    digits = re.sub(r"^(?:\+|00)?86(?=[01][0-9]{9})", "", digits)
+    abroad = re.fullmatch(r"(?:\+|00)?86(0?)([1-9][0-9]{8,10}(?:x[0-9]{1,6})?)", digits)
+    if abroad is not None:
+        digits = abroad[2] if _MOBILE.fullmatch(abroad[2]) else f"0{abroad[2]}"
     if _MOBILE.fullmatch(digits) or _HOTLINE.fullmatch(digits):
         return digits
     found = _LANDLINE.fullmatch(digits)

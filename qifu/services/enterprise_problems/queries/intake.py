@@ -274,9 +274,9 @@ def _steps(case: Case) -> list[NextStep]:
             steps.append(NextStep(clock.due_at, limit, f"由{case.lead.name}{said}", clock.provisional))
     for name, said in (
         ("contact", "由承办单位联系您"),
-        ("handle", "给您答复；复杂、疑难的需要更长时间，会先告诉您"),
+        ("handle", "给您答复（复杂、疑难的时间更长，会先告诉您）"),
     ):
         kind = definition.clocks.get(name)
         if kind is not None and kind.promised:
-            steps.append(NextStep(None, kind.limit.words(), f"受理并交办后，{said}"))
+            steps.append(NextStep(None, kind.limit.words(), said))
     return steps
