@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.urls import reverse
+
 from qifu.engines.casework.models import Case, CaseEvent
 from qifu.foundation.access import SYSTEM, Actor
 from qifu.foundation.action import action, current_act
@@ -14,7 +16,7 @@ from qifu.foundation.channels.models import Delivery
 from qifu.foundation.jobs import Running, handles
 from qifu.foundation.sealed import Unreadable
 from qifu.services.enterprise_problems.models import Problem
-from qifu.services.enterprise_problems.telling import TEXT_CONTACT, firm_link
+from qifu.services.enterprise_problems.telling import TEXT_CONTACT
 
 
 @handles(TEXT_CONTACT)
@@ -32,7 +34,7 @@ def text_contact(running: Running) -> None:
     if row.state != Delivery.State.WAITING:
         return
     title = f"您反映的问题（编号 {case.number}）有新进展，请凭编号和查询码查看。"
-    link = site.url + firm_link(case)
+    link = site.url + reverse("look_up")
     text = channel.text(site=site.site, title=title, link=link)
     hand_over(channel, row, Message(key=row.key, to=mobile, title=title, text=text, link=link), running)
 

@@ -22,6 +22,7 @@ PROMISES = 3
 NO_FILES = ("take", "pass", "divide", "assign", "transfer", "rule", "classify", "accept", "unassign", "unaccept", "exclude", "refer")  # fmt: skip
 PUBLICITY = [("not_public", "不予公开"), ("on_request", "依申请公开"), ("public", "主动公开")]
 UNCLASSIFIED = "涉密不上网：我确认文件不涉及国家秘密、工作秘密"
+PREFILLED = {"board": "按原文用词预填，请核对", "topic": "按原文用词预填，请核对", "lead": "按责任清单预填，请核对"}
 Fields = dict[str, forms.Field]
 
 
@@ -109,6 +110,8 @@ def _of_transition(step: Transition, page: CasePage) -> Fields:
     for name in step.form:
         field = _of_kind(page.definition.fields[name], page, required=name in step.needed)
         field.initial = form_choices.known(page.case, page.problem, name, page.today)
+        if field.initial and name in PREFILLED and not getattr(page.problem, name, ""):
+            field.help_text = PREFILLED[name]
         fields[name] = field
     if step.effect is Effect.CLOSE and len(step.results) > 1:
         results = [(name, page.definition.results[name]) for name in step.results]
@@ -270,8 +273,13 @@ class ActForm(forms.Form):
 
     @property
     def plain_fields(self) -> list[Any]:
-        """Return the fields shown one under the other: all but promises and what goes with files."""
-        apart = ("promise_", "files", "unclassified", "publicity", "give")
+        """Return the fields shown one under the other: all but promises and what goes with files.
+
+        The word on a doubtful draft is asked for when there is a doubt.
+        """
+        apart: tuple[str, ...] = ("promise_", "files", "unclassified", "publicity", "give")
+        if not self.errors.get("confirmed") and not (self.is_bound and self["confirmed"].value() if "confirmed" in self.fields else ""):  # fmt: skip
+            apart += ("confirmed",)
         return [field for field in self if not field.name.startswith(apart)]
 
     @property

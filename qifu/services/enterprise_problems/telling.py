@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from django.db import models
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from qifu.engines.casework import parts
 from qifu.engines.casework.case_type import Transition
@@ -25,18 +25,18 @@ from qifu.services.enterprise_problems import recipients
 from qifu.services.enterprise_problems.models import Problem
 
 TEXT_CONTACT = "enterprise_problems.text_contact"
-FIRM_ROUTES = ("own_problem", "portal_problem", "my_problem")
-TOLD_TO_FIRM = ("pause_asked", "pause_approved", "extension_approved", "pause_ended", "closed_with_main", "merged", "split")
+CLOSED_WITH_MAIN = "closed_with_main"
+TOLD_TO_FIRM = ("pause_asked", "pause_approved", "extension_approved", "pause_ended", CLOSED_WITH_MAIN, "merged", "split")
 """Verbs of the engine that the firm is told of, where they show it something."""
 
 
 def tell(event: CaseEvent, transition: Transition | None) -> None:
     """Tell the roles that a transition notifies of what happened; end what the case has left behind."""
     case = event.case
-    moved = _moved(event)
+    moved = transition.to is not None if transition is not None else event.kind == CLOSED_WITH_MAIN
     if moved:
         finish_to_dos(case, at=current_act().at)
-        _finish_what_waits_no_more(case)
+    _finish_what_was_withdrawn(event)
     if transition is None:
         _tell_of_verb(event)
         return
@@ -52,20 +52,14 @@ def tell(event: CaseEvent, transition: Transition | None) -> None:
         _tell_staff(event, "handler" if case.handler_id else "actor", moved=True)
 
 
-def _finish_what_waits_no_more(case: Case) -> None:
-    """End the to-dos about parts, requests and escalations that were answered, or withdrawn with the move."""
-    over: list[models.Model] = [
-        *case.parts.exclude(answered_at=None, withdrawn_at=None),
-        *case.asks.exclude(decision=CaseAsk.Decision.OPEN),
-        *case.escalations.exclude(decision=Escalation.Decision.OPEN),
-    ]
-    for row in over:
-        finish_to_dos(row, at=current_act().at)
-
-
-def _moved(event: CaseEvent) -> bool:
-    before = CaseEvent.objects.filter(case_id=event.case_id, seq=event.seq - 1).values_list("state", flat=True)
-    return next(iter(before), event.state) != event.state
+def _finish_what_was_withdrawn(event: CaseEvent) -> None:
+    """End the to-dos about parts, requests and escalations that were withdrawn with what they waited for."""
+    kinds: tuple[tuple[str, type[models.Model]], ...] = (
+        ("withdrawn_asks", CaseAsk), ("withdrawn_parts", CasePart), ("withdrawn_escalations", Escalation),
+    )  # fmt: skip
+    for key, model in kinds:
+        for pk in event.facts.get(key, ()):
+            finish_to_dos(model(pk=pk), at=current_act().at)
 
 
 def _tell_staff(event: CaseEvent, role: str, *, moved: bool) -> None:
@@ -198,25 +192,16 @@ def _tell_of_clock(case: Case, clock: CaseClock, words: str, also: list[str]) ->
 # ---- the firm ------------------------------------------------------------------------------------------------------
 
 
-def firm_link(case: Case) -> str:
-    """Return the address of the firm's own page of a case."""
-    for name in FIRM_ROUTES:
-        try:
-            return reverse(name, args=[case.number])
-        except NoReverseMatch:
-            continue
-    return "/"
-
-
 def tell_firm(event: CaseEvent) -> None:
     """Tell the firm that there is something new to read: its people by notice, a contact without account by text message."""
     case, at = event.case, current_act().at
     people = [one for one in recipients.people_of_firm(case, at) if one != event.by_id]
     title = event.shown or "您反映的问题有新进展"
     notify(
-        people, title=f"{title[:150]}（{case.number}）", link=firm_link(case), kind=Notice.Kind.MESSAGE, subject=case,
+        people, title=f"{title[:150]}（{case.number}）", link=reverse("own_problem", args=[case.number]), kind=Notice.Kind.MESSAGE, subject=case,
         external=f"您反映的问题（编号 {case.number}）有新进展，请登录企服查看。",
     )  # fmt: skip
-    contact = Problem.objects.filter(pk=case.pk).exclude(mobile_key="").exists()
-    if not people and contact and event.role != "reporter":
+    if people or event.role == "reporter":
+        return
+    if Problem.objects.filter(pk=case.pk).exclude(mobile_key="").exists():
         enqueue(TEXT_CONTACT, case=case.pk, event=event.pk)

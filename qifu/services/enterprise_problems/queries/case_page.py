@@ -113,6 +113,16 @@ class CasePage:
     places: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def running(self) -> list[ClockLine]:
+        """Return the clocks that have not been stopped."""
+        return [one for one in self.clocks if one.stopped_at is None]
+
+    @property
+    def ended(self) -> list[ClockLine]:
+        """Return the clocks that were stopped."""
+        return [one for one in self.clocks if one.stopped_at is not None]
+
+    @property
     def look(self) -> str:
         """Return the colour of the state as it is shown."""
         return LOOKS.get(self.seen.state, "info")
@@ -165,7 +175,7 @@ def case_page(actor: Actor, at: datetime, moment: datetime, number: str) -> Case
         events=[_event_line(definition, one) for one in events], firm=_firm(events), parts=parts, asks=asks,
         attachments=_files(first) if first is not None else (), escalations=escalations,
         promises=[promise_line(one, moment) for one in promises], main=case.merged_into, children=children,
-        offers=offered, waiting=waiting, classes=_classes(problem, definition),
+        offers=offered, waiting=waiting, classes=_classes(problem),
         contact=(mask_name(problem.contact_name), mask_phone(problem.contact_mobile)),
     )  # fmt: skip
 
@@ -303,16 +313,14 @@ def promise_line(row: Promise, moment: datetime) -> PromiseLine:
     return PromiseLine(row.pk, row.text, row.due_on, row.organisation.name, look, words, row.settled_text)
 
 
-def _classes(problem: Problem, definition: CaseType) -> list[tuple[str, str]]:
+def _classes(problem: Problem) -> list[tuple[str, str]]:
     said = lists()
-    found = [
-        ("板块", said.boards.get(problem.board, "")),
-        ("事由", said.topics.get(problem.topic, {}).get("title", "")),
-        ("个性或共性", problem.get_scope_display() if problem.scope else ""),
-        ("难易", problem.get_difficulty_display() if problem.difficulty else ""),
-        ("来源", problem.get_channel_display()),
-        ("外部编号", problem.outside_number),
-    ]
+    classes = (
+        said.boards.get(problem.board, ""),
+        said.topics.get(problem.topic, {}).get("title", ""),
+        problem.get_scope_display() if problem.scope else "",
+        problem.get_difficulty_display() if problem.difficulty else "",
+    )
+    source = " ".join(one for one in (problem.get_channel_display(), problem.source, problem.outside_number) if one)
+    found = [("分类", " · ".join(one for one in classes if one)), ("来源", source)]
     return [(title, value) for title, value in found if value]
-
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,11 +37,12 @@ class Offer:
     transition: Transition | None = None
     item: int | None = None
     about: str = ""
+    due: bool = True
 
     @property
     def main(self) -> int:
-        """Return how near the act is to being the next one; small is nearer."""
-        return MAIN.index(self.name) if self.name in MAIN else len(MAIN)
+        """Return how near the act is to being the next one; small is nearer, len(MAIN) is never."""
+        return MAIN.index(self.name) if self.name in MAIN and self.due else len(MAIN)
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,15 @@ def offers(
     look = _Look(case, problem, definition, roles, actor, grants, moment)
     found, waiting = [], list[str]()
     if case.merged_into_id is None:
-        for transition in _transitions(look, seen):
+        facts = moves.facts_of(case)
+        for transition in _transitions(look, seen, facts):
             why = _waits(look, transition, parts)
             if why.strip():
                 waiting.append(why)
             elif why:
                 continue
             else:
-                found.append(Offer(transition.name, transition.title, transition))
+                found.append(Offer(transition.name, transition.title, transition, due=_is_due(transition, facts)))
         if not definition.ends(seen.state):
             found += _verbs(look, parts, asks, escalations)
     if look.plays(["lead", "hub"]):
@@ -86,9 +88,14 @@ def offers(
     return sorted(found, key=lambda one: one.main), list(dict.fromkeys(waiting))
 
 
-def _transitions(look: _Look, seen: Seen) -> Iterable[Transition]:
+def _is_due(transition: Transition, facts: Mapping[str, str]) -> bool:
+    """Tell whether an act that only stops clocks still has one to stop: a firm once contacted need not be again."""
+    stays = transition.to is None and transition.stops
+    return not stays or any(facts.get(f"clock_{name}") == "running" for name in transition.stops)
+
+
+def _transitions(look: _Look, seen: Seen, facts: Mapping[str, str]) -> Iterable[Transition]:
     """Yield what the case type lets the actor do; a masked case reads as closed, and offers what a closed one does."""
-    facts = moves.facts_of(look.case)
     for transition in look.definition.transitions.values():
         if transition.automatic or not look.plays(transition.roles):
             continue

@@ -173,7 +173,7 @@ def test_a_pause_waits_for_the_firm(world: World) -> None:
     clock = next(one for one in page.clocks if one.name == "handle")
     assert clock.words.startswith("已暂停") and clock.pauses[0].consent
     asks.resume_clock(by=world["unit"], at=at(days=4), case=case, clock="handle", text="合同已补齐")
-    assert due(case, "handle") == date(2024, 6, 28)
+    assert due(case, "handle") == date(2024, 7, 1)
 
 
 def test_without_the_firm_s_consent_nothing_stands_still(world: World) -> None:
@@ -197,7 +197,7 @@ def test_shelved_reviewed_and_taken_up_again(world: World) -> None:
     assert due(case, "handle") is None and "shelf_review" in running(case)
     with pytest.raises(Refused, match="挂账"):
         asks.resume_clock(by=world["unit"], at=AT, case=case, clock="handle")
-    world.do("clerk", case, "review_shelf", form={"minutes": "研究", "review_on": "2024-08-20"}, when=at(days=20))
+    world.do("clerk", case, "review_shelf", form={"minutes": "研究", "review_on": "2024-08-20", "progress": "园区改造已开工"}, when=at(days=20))
     world.do("clerk", case, "unshelve", form={"explanation": "地块已腾出"}, when=at(days=30))
     assert fresh(case).state == "handling" and due(case, "handle") is not None
     assert MARK not in str(firm_stream(fresh(case)))
