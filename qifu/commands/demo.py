@@ -34,6 +34,7 @@ def load() -> None:
     from qifu.registers.enterprises.demo import load_demo_enterprises, load_demo_import
     from qifu.registers.mandates.demo import load_demo_mandates
     from qifu.registers.people.demo import load_demo_people
+    from qifu.services.enterprise_problems.demo import load_demo_problems
     from qifu.services.work_plans.demo import load_demo
 
     migrate.main([])
@@ -41,6 +42,7 @@ def load() -> None:
     load_demo_enterprises(at=clock.now())
     load_demo_import(at=clock.now())
     load_demo_mandates(at=clock.now())
+    load_demo_problems(at=clock.now())
     load_demo(at=clock.now())
 
 

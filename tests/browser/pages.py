@@ -212,4 +212,33 @@ PLACES = [
     Place("problem-intake-visit", "/workbench/problems/intake/visit/", who="clerk"),
     Place("problem-intake-occasion", "/workbench/problems/intake/occasion/", who="clerk"),
     Place("problem-intake-superior", "/workbench/problems/intake/superior/", who="clerk"),
+    # enterprise problems: the hub's desk, a unit's queue
+    Place("problem-queue", "/workbench/problems/", who="clerk"),
+    Place("problem-queue-filtered", "/workbench/problems/?queue=all&text=停电&channel=hotline", who="clerk"),
+    Place("problem-queue-empty", "/workbench/problems/?queue=all&text=不存在的词", who="clerk"),
+    Place("problem-queue-city", "/workbench/problems/?queue=all&level=below", who="hub_city"),
+    Place("problem-queue-unit", "/workbench/problems/?queue=working", who="unit"),
+    Place("problem-today", "/workbench/problems/today/", who="clerk"),
+    Place("problem-today-city", "/workbench/problems/today/", who="hub_city"),
+    Place("problem-filter", "/workbench/problems/today/", who="clerk", through=("main a[href$='/filter/']",)),
+    Place("problem-assign", "/workbench/problems/today/", who="clerk", through=("main a[href$='/assign/']",)),
+    Place(
+        "problem-duplicates",
+        "/workbench/problems/?queue=pooled&text=物流园",
+        who="clerk",
+        through=("main td a[href*='/problems/']", "main a[href$='/duplicates/']"),
+    ),
+    Place(
+        "problem-order",
+        "/workbench/problems/?queue=working",
+        who="clerk",
+        through=("main td a[href*='/problems/']", "main a[href$='/order/']"),
+    ),
+    Place("responsibility", "/workbench/problems/responsibility/", who="clerk"),
+    Place(
+        "responsibility-rule",
+        "/workbench/problems/responsibility/",
+        who="clerk",
+        through=("main a[href$='/transport/']",),
+    ),
 ]
