@@ -49,6 +49,11 @@ COMMANDS = [
         "企业：qifu enterprises import 文件，或 make 行数 文件（模拟数据）",
     ),
     Command("casework", "qifu.commands.casework", "核对全部事务的状态、时限和记录：qifu casework verify"),
+    Command(
+        "casework",
+        "qifu.commands.casework",
+        "办理规则：qifu casework check|show|publish|draw|migrate；核对全库：qifu casework verify",
+    ),
     Command("doctor", "qifu.commands.doctor", "检查设置与运行条件，指出问题和处理办法"),
     Command("new", "qifu.commands.new", "新建一个服务的骨架：qifu new 名称 [标题]", site=False),
 ]

@@ -1,0 +1,200 @@
+"""Published case types as staff and firms read them: those in force, their versions, what a version changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from qifu.engines.casework.case_type import CaseType, in_written_order
+from qifu.engines.casework.clocks import RULES, UNIT_TITLES, Limit, Unit
+from qifu.engines.casework.definitions import KIND, of_revision
+from qifu.foundation import access, revisions
+from qifu.foundation.access import ANYONE, ANYWHERE, SIGNED_IN, Actor, Permission, declare_permissions
+from qifu.foundation.revisions import Revision
+
+VIEW, GUIDE = "casework.view_case_types", "casework.read_guides"
+declare_permissions(
+    Permission(VIEW, "查看办理规则", {SIGNED_IN: (ANYWHERE,)}),
+    Permission(GUIDE, "查看办理流程说明", {ANYONE: (ANYWHERE,)}),
+)
+
+
+@dataclass(frozen=True)
+class Version:
+    """One published version: in force from a day until the day before `until` (None: until further notice).
+
+    `until` counts what a later version took over; None and `standing` False where it never was, or is no more, in force.
+    """
+
+    revision: Revision
+    definition: CaseType
+    content: Mapping[str, Any]
+    starts: date
+    until: date | None
+    standing: bool
+
+    @property
+    def number(self) -> int:
+        """Its number in the series."""
+        return self.revision.number
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day on which it is in force."""
+        return self.until and self.until - timedelta(days=1)
+
+    @property
+    def unverified(self) -> bool:
+        """Whether its figures are still to be checked against the original documents."""
+        return self.content.get("confidence") == "待核"
+
+
+def keys(actor: Actor, permission: str, at: datetime) -> list[str]:
+    """Return the keys of every published case type, in the order of their first publication."""
+    rows = _rows(actor, permission, at).order_by("series_id").values_list("series__key", flat=True)
+    return list(dict.fromkeys(rows))
+
+
+def in_force_now(actor: Actor, permission: str, at: datetime, day: date) -> list[Version]:
+    """Return the version of each case type in force on a day."""
+    found = (versions(actor, permission, at, key, day) for key in keys(actor, permission, at))
+    return [one for several in found for one in several if one.standing]
+
+
+def versions(actor: Actor, permission: str, at: datetime, key: str, day: date) -> list[Version]:
+    """Return the published versions of a case type, the newest first; `standing` marks the one in force on a day."""
+    rows = list(
+        _rows(actor, permission, at).filter(series__key=key).select_related("series").order_by("-number")
+    )
+    now = revisions.as_of(kind=KIND, key=key, day=day)
+    made = []
+    later: date | None = None
+    for row in rows:
+        assert row.effective_from is not None
+        ends = [one for one in (row.effective_to, later) if one is not None]
+        until = min(ends, default=None)
+        made.append(
+            Version(row, of_revision(row), in_written_order(row.content), row.effective_from, until, now is not None and now.pk == row.pk)
+        )  # fmt: skip
+        later = row.effective_from if later is None else min(later, row.effective_from)
+    return made
+
+
+def version_of(actor: Actor, permission: str, at: datetime, key: str, day: date, number: int | None = None) -> Version | None:  # fmt: skip
+    """Return one version by its number, without it the one in force on a day (else the newest); None where there is none."""
+    found = versions(actor, permission, at, key, day)
+    if number is not None:
+        return next((one for one in found if one.number == number), None)
+    return next((one for one in found if one.standing), found[0] if found else None)
+
+
+def _rows(actor: Actor, permission: str, at: datetime) -> Any:
+    published = Revision.objects.filter(series__kind=KIND, state=Revision.State.PUBLISHED)
+    return access.visible(published, actor, permission, at)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference of two versions in words: where, before, after; empty where there was or is nothing."""
+
+    where: str
+    before: str
+    after: str
+
+
+_SAID = {
+    "states": "环节", "transitions": "步骤", "clocks": "时限", "fields": "表单项", "roles": "角色", "results": "结果",
+    "steps": "办理层次", "verbs": "合并、协办、延期、暂停、上报", "rating": "评价", "documents": "文书",
+    "office_hours": "办公时间", "title": "名称", "basis": "依据", "effective": "生效期", "limit": "期限", "from": "起于",
+    "to": "到", "by": "由谁", "form": "必填", "optional": "选填", "starts": "起算", "stops": "停止", "pauses": "暂停",
+    "resumes": "恢复", "shown": "企业看到", "notify": "告知", "guards": "条件", "when": "前提", "effect": "作用",
+    "most_returns": "最多退回次数", "confidence": "核实情况", "of": "负责", "promised": "对企业承诺", "warn": "提前提醒",
+    "extension": "延期", "pause": "暂停", "merge": "合并", "escalation": "上报", "co_handlers": "协办", "most": "最长",
+    "times": "次数", "choices": "选项", "kind": "种类", "open_days": "评价天数", "reopen_days": "重开天数",
+    "reasons": "事由", "difficulty": "按难易",
+}  # fmt: skip
+_UNSEEN = ("order", "examples", "key", "sources")
+
+
+def changes(before: Version, after: Version) -> list[Change]:
+    """Return what one version says otherwise than another, in words; examples and the order of things aside."""
+    found = revisions.diff(dict(before.content), dict(after.content))
+    told = [one for one in found if one.path.split("/")[0] not in _UNSEEN]
+    return [Change(_where(one.path, before, after), _value(one.before), _value(one.after)) for one in told]
+
+
+def _where(path: str, before: Version, after: Version) -> str:
+    said: list[str] = []
+    node: tuple[Any, Any] = (before.content, after.content)
+    for part in path.split("/"):
+        found = [one.get(part) if isinstance(one, Mapping) else None for one in node]
+        titles = [one["title"] for one in found if isinstance(one, Mapping) and "title" in one]
+        plain = (
+            [one for one in found if isinstance(one, str)]
+            if said[:1] in (["角色"], ["结果"], ["办理层次"])
+            else []
+        )
+        said.append((titles or plain or [_SAID.get(part, part)])[-1])
+        node = (found[0], found[1])
+    return " · ".join(said)
+
+
+def _value(value: Any) -> str:
+    """Return a value of a definition as a person reads it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Mapping):
+        if len(value) == 1 and next(iter(value)) in tuple(Unit):
+            ((unit, amount),) = value.items()
+            return Limit(Unit(unit), amount).words()
+        if "title" in value:
+            return str(value["title"])
+        return "；".join(f"{_SAID.get(key, key)} {_value(one)}" for key, one in value.items())
+    if isinstance(value, (list, tuple)):
+        return "、".join(_value(one) for one in value)
+    return str(value)
+
+
+@dataclass(frozen=True)
+class ClockWords:
+    """One clock in words: whose, how long (and how long where a fact says so), and the rule by which it is counted."""
+
+    title: str
+    of: str
+    limit: str
+    by: tuple[str, ...]
+    promised: bool
+    basis: str
+    unit: Unit
+    starts: tuple[str, ...]
+    stops: tuple[str, ...]
+
+
+def clock_words(definition: CaseType) -> Iterator[ClockWords]:
+    """Yield every clock of a case type in words."""
+    for one in definition.clocks.values():
+        by = []
+        for fact, limits in one.by.items():
+            choices = definition.fields[fact].choices if fact in definition.fields else {}
+            by += [f"{choices.get(value, value)} {limit.words()}" for value, limit in limits.items()]
+        starts = [f"“{t.title}”" for t in definition.transitions.values() if one.name in t.starts]
+        starts += [f"收到（{s.title}）" for s in definition.states.values() if one.name in s.starts]
+        starts += [title for name, title in ((definition.verbs.co_handler_clock, "请求协办"), (definition.verbs.escalation_clock, "上报协调")) if name == one.name]  # fmt: skip
+        stops = [f"“{t.title}”" for t in definition.transitions.values() if one.name in t.stops]
+        yield ClockWords(
+            one.title, definition.roles.get(one.of, one.of), one.limit.words(), tuple(by), one.promised, one.basis,
+            one.limit.unit, tuple(starts), (*stops, "办结"),
+        )  # fmt: skip
+
+
+def rules_used(definition: CaseType) -> list[tuple[str, str, list[str]]]:
+    """Return each counting rule that a case type uses: the unit's words, the rule, the clocks counted by it."""
+    found: dict[Unit, list[str]] = {}
+    for one in definition.clocks.values():
+        for unit in dict.fromkeys(limit.unit for limit in one.limits()):
+            found.setdefault(unit, []).append(one.title)
+    return [(UNIT_TITLES[unit], RULES[unit], titles) for unit, titles in found.items()]
