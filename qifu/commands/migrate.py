@@ -35,6 +35,7 @@ def load_registers() -> list[str]:
     from qifu.foundation.access import SYSTEM
     from qifu.registers.divisions.actions import load_divisions
     from qifu.registers.organisations.actions import load_organisations
+    from qifu.services.enterprise_problems.actions.sampling import set_up_daily
     from qifu.services.work_plans.actions import open_work
 
     at, folder = clock.now(), settings.PROVINCE_DIR
@@ -43,5 +44,6 @@ def load_registers() -> list[str]:
     publish_folder(folder / "enterprise_problems", by=SYSTEM, at=at)
     set_up_tick(by=SYSTEM, at=at)
     plan_verification(by=SYSTEM, at=at)
+    set_up_daily(by=SYSTEM, at=at)
     open_work(by=SYSTEM, at=at)  # for plans published before their work was followed
     return [f"区划：{divisions}", f"单位：{organisations}"]

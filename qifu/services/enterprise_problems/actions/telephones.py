@@ -40,3 +40,9 @@ def set_telephone(*, by: Actor, at: datetime, organisation_id: int, number: str)
     )
     current_act().about(unit)
     return row
+
+
+def numbers_of(units: list[Organisation]) -> list[tuple[Organisation, str]]:
+    """Return units with their telephones, empty where there is none."""
+    known = dict(UnitTelephone.objects.filter(pk__in=[unit.pk for unit in units]).values_list("pk", "number"))
+    return [(unit, known.get(unit.pk, "")) for unit in units]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from qifu.services.enterprise_problems.pages import bulk, filtering, handling, hub, intake, portal, ratings, report, responsibility
+from qifu.services.enterprise_problems.pages import bulk, filtering, handling, hub, intake, own, portal, ratings, report, responsibility
 
 urlpatterns = [
+    *own.urlpatterns,
     *report.urlpatterns,
     *portal.urlpatterns,
     *intake.urlpatterns,

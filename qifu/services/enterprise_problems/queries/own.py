@@ -402,6 +402,13 @@ def problem_of(case: Case) -> Problem:
     return Problem.objects.get(pk=case.pk)
 
 
+def state_words(case: Case) -> str:
+    """Return how a problem stands, as its firm reads it; when it was rated, no more than that."""
+    words = of_case(case).states[case.state].shown
+    rated = case.state == "closed" and Rating.objects.filter(case=case, source="enterprise").exists()
+    return words.partition("，")[0] if rated else words
+
+
 def place_name(case: Case) -> str:
     """Return the name of the place that handles it."""
     return names([case.place_code]).get(case.place_code, case.place_code)

@@ -119,7 +119,7 @@ def report(at: datetime = START, by: Actor = ANONYMOUS, **more: Any) -> Reported
 def step(world: World, case: Case, at: datetime, who: Actor, name: str, **form: Any) -> None:
     """Do one transition; what the check of replies remarks is confirmed."""
     more = {"confirmed": "已核实"} if name == "draft" else {}
-    move_problem(by=who, at=at, case=case, transition=name, form=form, **more)
+    move_problem(by=who, at=at, case=Case.objects.get(pk=case.pk), transition=name, form=form, **more)
 
 
 def close(world: World, case: Case, at: datetime, unit: int | None = None, result: str = "solved") -> None:
