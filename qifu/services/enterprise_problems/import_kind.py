@@ -7,6 +7,7 @@ digest of what it says. A known number with other words is told and changes noth
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.utils import timezone
@@ -59,13 +60,13 @@ def _where(by: Actor, at: datetime) -> Where:
 
 
 def check_problems(rows: Sequence[SourceRow]) -> list[Remark]:
-    """Return what would be remarked about these rows wherever they are imported; writes nothing."""
+    """Return what would be remarked about these rows whoever imports them; writes nothing.
+
+    Whether a place lies under the importer, and whether a ticket is here already, only the import itself tells.
+    """
     where = _where(SYSTEM, timezone.now())
-    found = []
-    for row in rows:
-        given = {**row.values, "place": row.values.get("place") or "330000"}
-        found += read_entry(SourceRow(row.number, given), where).remarks
-    return found
+    anywhere = replace(where, own_place=next((row.code for row in where.book.of_kind("province")), ""))
+    return [remark for row in rows for remark in read_entry(row, anywhere).remarks]
 
 
 @action("enterprise_problems.import_problems", title="导入热线工单", permission=PERMISSION)

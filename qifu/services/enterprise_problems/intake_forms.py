@@ -41,14 +41,18 @@ class ManyFilesField(forms.FileField):
         return tuple(Upload(one.name, one.file) for one in given if one is not None)
 
 
+class WordsField(forms.CharField):
+    """The words, exactly; whether they may be missing is the form's to say."""
+
+    def validate(self, value: str) -> None:
+        """Leave blank words to the form."""
+
+
 class ProblemForm(forms.Form):
     """What every intake asks: the words, the place, how to reach the reporter; a secret key against sending twice."""
 
     key = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
-    words = forms.CharField(
-        label="遇到了什么问题", strip=False, widget=forms.Textarea(attrs={"rows": 7}),
-        error_messages={"required": "请写明要反映的问题"},
-    )  # fmt: skip
+    words = WordsField(label="遇到了什么问题", strip=False, widget=forms.Textarea(attrs={"rows": 7}))
     place = forms.ChoiceField(label="在哪里", error_messages={"required": "请选择问题发生在哪里"})
     contact_mobile = forms.CharField(
         label="怎么联系您", max_length=40, help_text=PHONE_HELP, widget=forms.TextInput(attrs=_TEL),
@@ -70,7 +74,7 @@ class ProblemForm(forms.Form):
     def clean_words(self) -> str:
         """Return the words as they stand; a browser's line ends become plain ones."""
         words: str = self.cleaned_data["words"].replace("\r\n", "\n")
-        if self.fields["words"].required and not words.strip():
+        if not words.strip():
             raise forms.ValidationError("请写明要反映的问题")
         return words
 
@@ -138,7 +142,6 @@ class ReportForm(ProblemForm):
         self.fields[
             "words"
         ].help_text = "什么时候、什么事、希望怎样解决；不用选类别。不方便打字的，只传照片也可以"
-        self.fields["words"].required = False
         if own.firms:
             names = [(str(pk), name) for pk, name, _ in own.firms]
             self.fields["enterprise"].choices = [*names, ("", "不代表企业")]  # type: ignore[attr-defined]
@@ -146,15 +149,14 @@ class ReportForm(ProblemForm):
         else:
             del self.fields["enterprise"]
 
-    def clean(self) -> dict[str, Any]:
+    def clean_words(self) -> str:
         """Let photos alone say it: then the words are the fixed remark that nothing was written."""
-        given = super().clean()
-        if "words" in given and not given["words"].strip():
-            if given.get("files"):
-                given["words"] = PHOTOS_ONLY
-            else:
-                self.add_error("words", "请写明要反映的问题，或上传照片")
-        return given
+        words: str = self.cleaned_data["words"].replace("\r\n", "\n")
+        if words.strip():
+            return words
+        if not self.files.getlist("files"):
+            raise forms.ValidationError("请写明要反映的问题，或上传照片")
+        return PHOTOS_ONLY
 
 
 class StaffForm(ProblemForm):

@@ -280,6 +280,22 @@ def test_the_second_import_says_that_nothing_is_new(clerk: Actor) -> None:
     assert not ImportRemark.objects.filter(of=again).exists()
 
 
+def test_the_preview_tells_what_the_import_will_and_writes_nothing(clerk: Actor) -> None:
+    rows = [
+        {"words": ""},
+        {"words": "话", "place": "K8县"},
+        {"words": "话", "outside_at": "昨天"},
+        {"words": "好的一行"},
+    ]
+    told = KIND.check([SourceRow(number, row) for number, row in enumerate(rows, start=2)])
+    assert [(one.number, one.column, one.refused) for one in told] == [
+        (2, "words", True),
+        (3, "place", True),
+        (4, "outside_at", False),
+    ]
+    assert not Problem.objects.exists()
+
+
 def test_who_may_not_import_brings_nothing_in(db: None) -> None:
     from qifu.foundation.access import NotFound
 
