@@ -34,12 +34,12 @@ class RunningClocks:
     itself is saved by `record`). `withdrawn` tells what waited on a clock that was stopped: key to row ids.
     """
 
-    def __init__(self, case: Case, children: Sequence[Case] = ()) -> None:
+    def __init__(self, case: Case, children: Sequence[Case] = (), *, new: bool = False) -> None:
         self.case = case
         self.definition: CaseType = of_case(case)
         self.withdrawn: dict[str, list[int]] = {}
         self._cases = {one.pk: one for one in (case, *children)}
-        self._rows: list[CaseClock] | None = None
+        self._rows: list[CaseClock] | None = [] if new else None
         self._standing: set[int] = set()
         self._new: list[CaseClock] = []
         self._changed: dict[int, CaseClock] = {}

@@ -38,7 +38,7 @@ def of_case(case: Case) -> CaseType:
 
 def in_force(key: str, day: date) -> Revision:
     """Return the revision of a case type in force on a day; Refused where there is none."""
-    found = revisions.as_of(kind=KIND, key=key, day=day)
+    found = revisions.as_of_without_content(kind=KIND, key=key, day=day)
     if found is None:
         raise Refused(f"{day} 没有生效的办理规则（{key}），请先由管理员发布")
     return found

@@ -75,8 +75,10 @@ def answer(escalation: Escalation, *, decision: str, text: str, lead_id: int | N
     clocks = RunningClocks(row)
     clocks.stop_rows([clock for clock in clocks.own() if clock.pk == mine.clock_id])
     if decision == Escalation.Decision.TAKEN_OVER:
+        changed = row.lead_id != lead
         row.place_code, row.lead_id, row.handler_id = mine.to_place, lead, None
-        leave_lead(row, clocks)
+        if changed:
+            leave_lead(row, clocks)
     clocks.save()
     facts = {"escalation": mine.pk, "decision": decision, "lead": row.lead_id, **clocks.withdrawn}
     record(

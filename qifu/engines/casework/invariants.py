@@ -268,14 +268,12 @@ def _bad(
     if opened is None:
         yield case.pk, f"{name}，没有转入回访"
         return
-    if any(one.seq > opened and one.kind in (rule.rework, rule.exempt) for one in events):
+    worked = definition.transitions[rule.rework].to
+    if any(one.seq > opened and (one.kind == rule.exempt or one.state == worked) for one in events):
         return
     transition = definition.transitions[rule.dissatisfied]
     running = {row.name for row in look.running.get(case.pk, [])}
-    if case.state == transition.to and running.issuperset(transition.starts):
-        return
-    reopened = any(one.seq > opened and one.state != transition.to for one in events)
-    if not reopened or case.closed_at is not None:
+    if case.state != transition.to or not running.issuperset(transition.starts):
         yield case.pk, f"{name}，既没有重办，也没有签批免于重办"
 
 

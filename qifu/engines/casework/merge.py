@@ -14,7 +14,7 @@ from qifu.engines.casework.case_type import CaseType
 from qifu.engines.casework.clock_rows import RunningClocks
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseAsk, CaseEvent, CasePart, Escalation
-from qifu.engines.casework.record import Standing, lock_many, moment_of, record, standing
+from qifu.engines.casework.record import Standing, lock_many, moment_of, record, see_version, standing
 from qifu.engines.casework.waiting import withdraw_all
 from qifu.foundation.action import Refused
 
@@ -81,12 +81,15 @@ def _ends(definition: CaseType) -> set[str]:
     return {name for name, state in definition.states.items() if state.final}
 
 
-def split(child: Case, *, text: str, who: Standing | None = None) -> CaseEvent:
+def split(
+    child: Case, *, text: str, who: Standing | None = None, expected_version: int | None = None
+) -> CaseEvent:
     """Split a merged case off again, inside an act: it goes on in its own state, by its own clocks."""
     if child.merged_into_id is None:
         raise Refused(f"{child.number} 没有并入其他件")
     rows = {row.pk: row for row in lock_many([child, Case(pk=child.merged_into_id)])}
     row = rows[child.pk]
+    see_version(row, expected_version)
     if row.merged_into_id is None or row.merged_into_id not in rows:
         raise Refused("这一件刚刚有了变化，请刷新页面")
     who = who or standing(row, of_case(row).verbs.merge_roles)

@@ -7,13 +7,15 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db.models import F
+
 from qifu.engines.casework.binding import binding_of
 from qifu.engines.casework.case_type import NAMES_LEAD, CaseType, Effect, Transition
 from qifu.engines.casework.clock_rows import RunningClocks
 from qifu.engines.casework.definitions import in_force, of_case
 from qifu.engines.casework.forms import checked
 from qifu.engines.casework.forms import choices_of as choices_of
-from qifu.engines.casework.merge import close_children, release_children
+from qifu.engines.casework.merge import SYSTEM, close_children, release_children, split
 from qifu.engines.casework.models import Case, CaseEvent, CaseNumber
 from qifu.engines.casework.record import Standing, lock_family, moment_of, record, standing
 from qifu.engines.casework.waiting import withdraw_all, withdraw_asks
@@ -34,11 +36,12 @@ def new_number(place_code: str) -> str:
 def new_numbers(place_code: str, count: int) -> list[str]:
     """Return the next `count` numbers of a place, as one block."""
     month = current_act().moment.astimezone(SHANGHAI).strftime("%Y%m")
-    CaseNumber.objects.get_or_create(place_code=place_code, month=month, defaults={"last": 0})
-    row = CaseNumber.objects.select_for_update().get(place_code=place_code, month=month)
-    first, row.last = row.last + 1, row.last + count
-    row.save(update_fields=["last"])
-    return [f"{place_code}{month}{number:05d}" for number in range(first, row.last + 1)]
+    rows = CaseNumber.objects.filter(place_code=place_code, month=month)
+    if not rows.update(last=F("last") + count):
+        CaseNumber.objects.get_or_create(place_code=place_code, month=month, defaults={"last": 0})
+        rows.update(last=F("last") + count)
+    last = rows.values_list("last", flat=True).get()
+    return [f"{place_code}{month}{number:05d}" for number in range(last - count + 1, last + 1)]
 
 
 def new_case(
@@ -61,8 +64,9 @@ def new_case(
 
 def opened(case: Case, *, who: Standing, starts: tuple[str, ...], shown: str = "", text: str = "", facts: Any = None) -> CaseEvent:  # fmt: skip
     """Record that a new case was opened, and start its first clocks."""
-    clocks = RunningClocks(case)
-    clocks.start(starts, facts=binding_of(case.kind).facts(case))
+    clocks = RunningClocks(case, new=True)
+    differs = any(clocks.definition.clocks[name].by for name in starts)
+    clocks.start(starts, facts=binding_of(case.kind).facts(case) if differs else {})
     clocks.save()
     return record(case, OPENED, title="收到", who=who, shown=shown, text=text, facts=facts)
 
@@ -78,7 +82,8 @@ def facts_of(case: Case, clocks: RunningClocks | None = None) -> dict[str, str]:
 
 def may_move(case: Case, transition: Transition, facts: Mapping[str, str]) -> bool:
     """Tell whether a transition may be offered, by `facts_of` the case: the state fits, the facts fit, returns are left."""
-    if case.merged_into_id is not None or case.state not in transition.from_states:
+    apart = case.merged_into_id is None or _leaves_merge(case, transition)
+    if not apart or case.state not in transition.from_states:
         return False
     if any(facts.get(name, "") not in values for name, values in transition.when.items()):
         return False
@@ -86,6 +91,13 @@ def may_move(case: Case, transition: Transition, facts: Mapping[str, str]) -> bo
     if transition.effect is Effect.RETURN and (case.ruled or case.returns >= definition.most_returns):
         return False
     return not (transition.effect is Effect.STEP and next_step(case, definition) is None)
+
+
+def _leaves_merge(case: Case, transition: Transition) -> bool:
+    """Tell whether a merged case is split off by an act: closed with its main case, it may be opened again for itself."""
+    return (
+        case.merged_into_id is not None and case.closed_at is not None and transition.effect is Effect.REOPEN
+    )
 
 
 def next_step(case: Case, definition: CaseType) -> str | None:
@@ -107,13 +119,18 @@ def move(
 
     `form` holds what the transition asks, by field name: `lead` an organisation id, `result` a result's name. `text`
     is internal. Whoever acts must hold one of the transition's roles on the case (else NotFound), unless `who` is given by
-    an engine verb that has seen to it.
+    an engine verb that has seen to it. A merged case that was closed with its main case is split off when it is opened
+    again (an appeal of its own reporter).
     """
-    row, children = lock_family(case, expected_version=expected_version)
-    definition = of_case(row)
+    definition = of_case(case)
     transition = definition.transitions.get(name)
     if transition is None:
         raise Refused(f"办理规则里没有“{name}”这一步，请刷新页面")
+    if _leaves_merge(case, transition):
+        who = who or standing(case, transition.roles)
+        split(case, text="单独办理", who=SYSTEM, expected_version=expected_version)
+        expected_version = None
+    row, children = lock_family(case, expected_version=expected_version)
     who = who or standing(row, transition.roles)
     binding = binding_of(row.kind)
     clocks = RunningClocks(row, [child for child in children if child.closed_at is None])

@@ -67,11 +67,16 @@ def lock_many(cases: Iterable[Case]) -> list[Case]:
 
 def _see(row: Case, expected_version: int | None, merged: bool) -> None:
     current_act().about(row)
-    if expected_version is not None and row.version != expected_version:
-        raise _unseen(row, expected_version)
+    see_version(row, expected_version)
     if row.merged_into_id is not None and not merged:
         main = Case.objects.get(pk=row.merged_into_id)
         raise Refused(f"这一件已并入 {main.number}，不能单独办理；如需单独办理，请先拆分")
+
+
+def see_version(row: Case, expected_version: int | None) -> None:
+    """Refuse when the row was changed since `expected_version` was read; None asks nothing."""
+    if expected_version is not None and row.version != expected_version:
+        raise _unseen(row, expected_version)
 
 
 def _unseen(row: Case, seen: int) -> Refused:
