@@ -22,6 +22,21 @@ WITHOUT_PERMISSION = {
     "api:list_units": "of a plan that the asker may see, else 404",
     "api:list_assignments": "lists only what the asker may follow",
     "api:list_events": "of an assignment that the asker may follow, else 404",
+    # The API of problems asks for a token or a session on every call, and the pages' actions decide.
+    "api:report_problem": "by whoever is known, for himself, his firm or the places where he takes requests in",
+    "api:list_problems": "lists only what the asker may see from a desk of his",
+    "api:list_own_problems": "lists only what the asker, or a firm he acts for, reported",
+    "api:show_problem": "of a problem that the asker may see, with the face that he may see, else 404",
+    "api:list_problem_events": "of a problem that the asker may see, with the face that he may see, else 404",
+    "api:list_problem_transitions": "only what the asker may do",
+    "api:move_problem": "the case type decides who may do it",
+    "api:list_problem_parts": "of a problem whose inside the asker may see, else 404",
+    "api:ask_problem_part": "the case type decides who may do it",
+    "api:answer_problem_part": "by the unit that was asked",
+    "api:list_problem_asks": "of a problem whose inside the asker may see, else 404",
+    "api:ask_about_clock": "the case type decides who may do it",
+    "api:decide_problem_ask": "the case type decides who may do it",
+    "api:rate_problem": "of an own problem, else 404",
 }
 
 

@@ -10,13 +10,15 @@ pytestmark = pytest.mark.django_db
 
 def test_the_description_lists_every_operation() -> None:
     described = Client().get("/api/v1/openapi.json").json()
-    assert set(described["paths"]) == {
-        "/api/v1/plans",
-        "/api/v1/plan-items",
-        "/api/v1/plans/{plan}/units",
-        "/api/v1/assignments",
-        "/api/v1/assignments/{assignment}/events",
-    }
+    paths = described["paths"]
+    assert {"/api/v1/plans", "/api/v1/assignments/{assignment}/events", "/api/v1/problems"} <= set(paths)
+    for path, operations in paths.items():
+        for method, operation in operations.items():
+            statuses = {str(status) for status in operation["responses"]}
+            assert {"401", "404", "422", "429"} <= statuses, path
+            assert ({"400", "403", "409"} <= statuses) == (method != "get"), path
+    assert {} in paths["/api/v1/plans"]["get"]["security"]
+    assert {} not in paths["/api/v1/problems"]["post"]["security"]
 
 
 def test_a_visitor_of_an_empty_site_gets_empty_lists() -> None:
@@ -34,4 +36,4 @@ def test_an_absent_plan_is_not_found_in_chinese() -> None:
 def test_wrong_arguments_are_named(query: str) -> None:
     answer = Client().get(f"/api/v1/plan-items?{query}")
     assert answer.status_code == 422
-    assert query.split("=")[0] in answer.json()["parameters"]
+    assert query.split("=")[0] in answer.json()["fields"]

@@ -14,6 +14,16 @@ from qifu.services.work_plans.queries import work, work_events
 
 router = Router(tags=["工作要点"])
 Words = Annotated[str, Field(max_length=200, pattern="^[^\\x00]*$")]
+Number = Annotated[int, Field(ge=0, lt=2**53)]
+
+
+class Pages(PageNumberPagination):
+    """Pages by number, within what a database can skip."""
+
+    class Input(PageNumberPagination.Input):
+        """Which page."""
+
+        page: Annotated[int, Field(ge=1, le=1_000_000)] = 1
 
 
 class PlanOut(Schema):
@@ -100,8 +110,8 @@ class UnitWorkOut(Schema):
 
 
 @router.get("/plans", response=list[PlanOut], summary="可以查看的工作要点")
-@paginate(PageNumberPagination, page_size=50)
-def list_plans(request: HttpRequest, year: int | None = None, place_code: str = "") -> Any:
+@paginate(Pages, page_size=50)
+def list_plans(request: HttpRequest, year: Number | None = None, place_code: Words = "") -> Any:
     """List the plans in force that the asker may see."""
     asked: Any = request
     rows = queries.plans(asked.actor, asked.at).filter(revision__isnull=False)
@@ -113,7 +123,7 @@ def list_plans(request: HttpRequest, year: int | None = None, place_code: str = 
 class ItemQuery(Schema):
     """What items may be asked for; the same conditions as on the pages."""
 
-    plan: int | None = None
+    plan: Number | None = None
     kind: Words = ""
     group: Words = ""
     unit: Words = ""
@@ -124,7 +134,7 @@ class ItemQuery(Schema):
 
 
 @router.get("/plan-items", response=list[ItemOut], summary="指标、任务、行动和职责")
-@paginate(PageNumberPagination, page_size=100)
+@paginate(Pages, page_size=100)
 def list_items(request: HttpRequest, asked: Query[ItemQuery]) -> Any:
     """List the items in force, narrowed like the pages' filters."""
     who: Any = request
@@ -142,7 +152,7 @@ def list_items(request: HttpRequest, asked: Query[ItemQuery]) -> Any:
 
 
 @router.get("/plans/{plan}/units", response=list[UnitWorkOut], summary="责任单位及其事项")
-def list_units(request: HttpRequest, plan: int) -> Any:
+def list_units(request: HttpRequest, plan: Number) -> Any:
     """List the units of a plan with the items in which each has a part."""
     asked: Any = request
     row = queries.plan(asked.actor, asked.at, plan)
@@ -264,16 +274,16 @@ class EventOut(Schema):
 class AssignmentQuery(Schema):
     """What assignments may be asked for."""
 
-    plan: int | None = None
+    plan: Number | None = None
     kind: Words = ""
-    number: int | None = None
+    number: Number | None = None
     place_code: Words = ""
-    parent: int | None = None
+    parent: Number | None = None
     status: Words = ""
 
 
 @router.get("/assignments", response=list[AssignmentOut], summary="落实事项及其状态")
-@paginate(PageNumberPagination, page_size=100)
+@paginate(Pages, page_size=100)
 def list_assignments(request: HttpRequest, asked: Query[AssignmentQuery]) -> Any:
     """List the current assignments that the asker may follow; `status` as computed on the business day."""
     who: Any = request
@@ -287,7 +297,7 @@ def list_assignments(request: HttpRequest, asked: Query[AssignmentQuery]) -> Any
 
 
 @router.get("/assignments/{assignment}/events", response=list[EventOut], summary="一个落实事项的推进记录")
-def list_events(request: HttpRequest, assignment: int) -> Any:
+def list_events(request: HttpRequest, assignment: Number) -> Any:
     """List what happened to an assignment in its order; what people say inside is for those who follow it."""
     asked: Any = request
     return list(work_events.events(asked.actor, asked.at, assignment))

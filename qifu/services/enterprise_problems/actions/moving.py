@@ -54,6 +54,20 @@ def move_problem(
     A draft whose text raises doubts is taken only with `confirmed`, the reason why it is right all the same. Files
     given to the firm with a draft reach it when the answer goes out, as do `promises` (what, by which day).
     """
+    return do_move(case, transition, form, text, expected_version, files, promises, confirmed)
+
+
+def do_move(
+    case: Case,
+    transition: str,
+    form: Mapping[str, Any] | None,
+    text: str,
+    expected_version: int | None,
+    files: NewFiles | None = None,
+    promises: Sequence[NewPromise] = (),
+    confirmed: str = "",
+) -> CaseEvent:
+    """Do what `move_problem` promises, inside an act that has seen to its permission."""
     step = of_case(case).transitions.get(transition)
     given = dict(form or {})
     if step is not None and step.effect is Effect.CLOSE and len(step.results) == 1:
@@ -114,7 +128,12 @@ def _see_reply(
     return "\n".join(part for part in (text, f"答复检查提示：{'；'.join(soft)}", f"拟稿人说明：{confirmed.strip()}") if part)  # fmt: skip
 
 
-@action("enterprise_problems.see_contact", title="查看企业联系方式", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.see_contact",
+    title="查看企业联系方式",
+    permission="enterprise_problems.move",
+    on="case",
+)
 def reveal_contact(*, by: Actor, at: datetime, case: Case, reason: str) -> Contact:
     """Return the contact in clear to whoever handles the case; who looked and what for stays in the audit trail.
 
@@ -130,6 +149,3 @@ def reveal_contact(*, by: Actor, at: datetime, case: Case, reason: str) -> Conta
     current_act().about(case)
     current_act().note(reason=REVEAL_REASONS[reason])
     return Contact(problem.contact_name, problem.contact_mobile)
-
-
-
