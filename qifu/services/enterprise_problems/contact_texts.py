@@ -28,9 +28,7 @@ def text_contact(running: Running) -> None:
     channel = next((one for one in site.channels if one.kind == SMS), None)
     if channel is None or not mobile or isinstance(mobile, Unreadable):
         return
-    row = open_text(
-        case=case, event_id=running.ids["event"], channel=channel.name, by=SYSTEM, at=running.at
-    )
+    row = open_text(case=case, event_id=running.ids["event"], channel=channel.name, by=SYSTEM, at=running.at)
     if row.state != Delivery.State.WAITING:
         return
     title = f"您反映的问题（编号 {case.number}）有新进展，请凭编号和查询码查看。"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from typing import Any
@@ -40,7 +40,9 @@ def pack_of(case: Case, *, at: datetime) -> bytes:
             name = f"{FILES}/{event.seq:03d}-{n}-{one.file.name}"
             with open_file(one.file) as content:
                 contents[name] = content.read()
-            files.append({"event": event.seq, "name": name, "sha256": one.file.sha256, "for_the_firm": one.public})
+            files.append(
+                {"event": event.seq, "name": name, "sha256": one.file.sha256, "for_the_firm": one.public}
+            )
     matter = _matter(case, problem, events, at) | {"files": files}
     contents[MATTER] = canonical(matter).encode()
     contents[RECORD] = _readable(matter).encode()
@@ -105,7 +107,7 @@ def _at(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M")
 
 
-_STYLE = "body{font-family:'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;max-width:60rem;margin:2rem auto;line-height:1.6}table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3rem .5rem;text-align:left;vertical-align:top}.inside{color:#8a1c1c}.shown{color:#14532d}"  # noqa: E501
+_STYLE = "body{font-family:'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;max-width:60rem;margin:2rem auto;line-height:1.6}table{border-collapse:collapse;width:100%}th,td{border:1px solid #999;padding:.3rem .5rem;text-align:left;vertical-align:top}.inside{color:#8a1c1c}.shown{color:#14532d}"
 
 
 def _readable(said: Mapping[str, Any]) -> str:
@@ -138,7 +140,7 @@ def _readable(said: Mapping[str, Any]) -> str:
     )
 
 
-def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     if not rows:
         return "<p>无</p>"
     body = "".join("<tr>" + "".join(f"<td>{_lines(cell)}</td>" for cell in row) + "</tr>" for row in rows)

@@ -22,7 +22,11 @@ PROMISES = 3
 NO_FILES = ("take", "pass", "divide", "assign", "transfer", "rule", "classify", "accept", "unassign", "unaccept", "exclude", "refer")  # fmt: skip
 PUBLICITY = [("not_public", "不予公开"), ("on_request", "依申请公开"), ("public", "主动公开")]
 UNCLASSIFIED = "涉密不上网：我确认文件不涉及国家秘密、工作秘密"
-PREFILLED = {"board": "按原文用词预填，请核对", "topic": "按原文用词预填，请核对", "lead": "按责任清单预填，请核对"}
+PREFILLED = {
+    "board": "按原文用词预填，请核对",
+    "topic": "按原文用词预填，请核对",
+    "lead": "按责任清单预填，请核对",
+}
 Fields = dict[str, forms.Field]
 
 
@@ -45,7 +49,9 @@ class FilesField(forms.FileField):
         return [super(FilesField, self).clean(one, initial) for one in given]
 
 
-def _long(title: str, *, required: bool, help_text: str = "", most: int = LONG, rows: int = 4) -> forms.CharField:
+def _long(
+    title: str, *, required: bool, help_text: str = "", most: int = LONG, rows: int = 4
+) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": rows, "data-counter": str(most)})
     return forms.CharField(
         label=title, required=required, max_length=most, help_text=help_text, widget=widget,
@@ -60,7 +66,9 @@ def _day(title: str, *, required: bool, help_text: str = "") -> forms.DateField:
     )  # fmt: skip
 
 
-def _choice(title: str, choices: Iterable[tuple[str, str]], *, required: bool, help_text: str = "") -> forms.ChoiceField:
+def _choice(
+    title: str, choices: Iterable[tuple[str, str]], *, required: bool, help_text: str = ""
+) -> forms.ChoiceField:
     options = list(choices)
     radios = len(options) <= RADIOS
     made = forms.ChoiceField(
@@ -92,7 +100,9 @@ def _of_kind(asked: FieldType, page: CasePage, *, required: bool) -> forms.Field
     if asked.kind == "person":
         return _choice(asked.title, form_choices.colleagues(page.case, page.at), required=required, help_text=asked.help or "本单位现任工作人员")  # fmt: skip
     if asked.kind == "long_text":
-        return _long(asked.title, required=required, help_text=asked.help, rows=8 if asked.name == "reply" else 4)
+        return _long(
+            asked.title, required=required, help_text=asked.help, rows=8 if asked.name == "reply" else 4
+        )
     if asked.kind == "day":
         return _day(asked.title, required=required, help_text=asked.help)
     if asked.kind == "flag":
@@ -182,7 +192,10 @@ def _ask_extension(page: CasePage, item: int | None) -> Fields:
 def _ask_pause(page: CasePage, item: int | None) -> Fields:
     verbs = page.definition.verbs
     grounds = [
-        (name, one.title + ("（须企业同意）" if one.consent else "") + ("（须附佐证）" if one.evidence else ""))
+        (
+            name,
+            one.title + ("（须企业同意）" if one.consent else "") + ("（须附佐证）" if one.evidence else ""),
+        )
         for name, one in verbs.pause_reasons.items()
     ]
     return {
@@ -220,7 +233,9 @@ def _answer_escalation(page: CasePage, item: int | None) -> Fields:
 def _settle(page: CasePage, item: int | None) -> Fields:
     return {
         "kept": _choice("兑现情况", [("yes", "已兑现"), ("no", "未能兑现")], required=True),
-        "text": _long("情况", required=True, most=REASON, help_text="怎样兑现，或为什么未能兑现、接下来怎么办"),
+        "text": _long(
+            "情况", required=True, most=REASON, help_text="怎样兑现，或为什么未能兑现、接下来怎么办"
+        ),
         **_files(gives=True, title="佐证材料"),
     }
 
@@ -245,8 +260,8 @@ VERB_FIELDS: Mapping[str, Any] = {
 class ActForm(forms.Form):
     """The form of one act that is offered on a case; its fields depend on the case type and on how the case stands."""
 
-    def __init__(self, offer: Offer, page: CasePage, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, prefix=offer.name, **kwargs)
+    def __init__(self, offer: Offer, page: CasePage, data: Any = None, files: Any = None) -> None:
+        super().__init__(data, files, prefix=offer.name)
         self.offer = offer
         if offer.transition is not None:
             self.fields.update(_of_transition(offer.transition, page))
@@ -261,7 +276,9 @@ class ActForm(forms.Form):
         for n in range(1, PROMISES + 1):
             text, due = self.cleaned_data.get(f"promise_{n}"), self.cleaned_data.get(f"promise_due_{n}")
             if bool(text) != bool(due):
-                self.add_error(f"promise_{n}" if not text else f"promise_due_{n}", "承诺的内容和日期要一起填写")
+                self.add_error(
+                    f"promise_{n}" if not text else f"promise_due_{n}", "承诺的内容和日期要一起填写"
+                )
             elif text:
                 found.append((text, due))
         return found
@@ -292,6 +309,6 @@ class ActForm(forms.Form):
     def shows_files(self) -> bool:
         """Tell whether the files' part of the form stands open."""
         flagged = "signed_on_paper" in self.fields
-        return bool(self.fields["files"].required or any(self.errors.get(f.name) for f in self.file_fields) or flagged)
-
-
+        return bool(
+            self.fields["files"].required or any(self.errors.get(f.name) for f in self.file_fields) or flagged
+        )

@@ -20,7 +20,13 @@ HANDED_OVER = "handed_over"
 
 def work_in_hand(person_id: int, organisation_id: int | None, at: datetime) -> list[OpenWork]:
     """Return the open problems that were divided to a person (of one unit, where named)."""
-    return [OpenWork("由本人经办、尚未办结的涉企问题", reverse("problem_queue"), _open(person_id, organisation_id).count())]
+    return [
+        OpenWork(
+            "由本人经办、尚未办结的涉企问题",
+            reverse("problem_queue"),
+            _open(person_id, organisation_id).count(),
+        )
+    ]
 
 
 def hand_over(

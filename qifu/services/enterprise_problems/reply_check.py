@@ -73,7 +73,9 @@ class Finding:
 _NUMBER = re.compile(r"\d{3,}(?:\.\d+)?|\d+(?:\.\d+)?(?=[%％‰万亿元平吨米亩公千号])")
 _PHONE = re.compile(r"(?<!\d)(1[3-9]\d{9}|0\d{2,3}[-—－ ]?\d{7,8}|[2-8]\d{6,7}|12345|123\d{2})(?!\d)")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
-_FIRM = re.compile(r"[\u4e00-\u9fff（）()·A-Za-z0-9]{2,30}?(?:股份有限公司|有限责任公司|有限公司|合作社|事务所|合伙企业)")
+_FIRM = re.compile(
+    r"[\u4e00-\u9fff（）()·A-Za-z0-9]{2,30}?(?:股份有限公司|有限责任公司|有限公司|合作社|事务所|合伙企业)"
+)
 _FORM = re.compile(r"(?:股份有限公司|有限责任公司|有限公司|集团|合作社|事务所|合伙企业)$")
 
 
@@ -141,7 +143,9 @@ def _names(reply: str, draft: Draft, others: Sequence[Other]) -> Iterable[Findin
     named = [one for one in _FIRM.findall(reply) if not any(name in one for name in leaked)]
     strange = [one for one in named if not _same_firm(one, own) and not _in_question(one, question)]
     if strange:
-        yield Finding("strange_firm", f"出现企业名称“{strange[0]}”，反映人没有提到，请确认没有写错对象", False)
+        yield Finding(
+            "strange_firm", f"出现企业名称“{strange[0]}”，反映人没有提到，请确认没有写错对象", False
+        )
 
 
 def _same_firm(name: str, own: str) -> bool:
@@ -178,7 +182,9 @@ def _facts(draft: Draft, rules: Rules, others: Sequence[Other]) -> Iterable[Find
     numbers = set(_NUMBER.findall(plain(draft.question))) & set(_NUMBER.findall(plain(draft.reply)))
     if len(shared) < rules.least_shared and not numbers:
         words = "几乎没有" if shared else "没有"
-        yield Finding("off_the_point", f"{words}提到来件反映的具体事实（地点、事项、数额等），请逐项回应", not shared)
+        yield Finding(
+            "off_the_point", f"{words}提到来件反映的具体事实（地点、事项、数额等），请逐项回应", not shared
+        )
         return
     if _outdone(draft, question, reply, others) * 100 > rules.outdone_by * len(others) > 0:
         yield Finding("fits_others", "这份答复与本单位其他来件更相符，请核对是否答错了对象", False)
@@ -192,9 +198,7 @@ def _common(questions: Sequence[frozenset[str]], rules: Rules) -> frozenset[str]
     return frozenset(pair for pair, n in count.items() if n * 100 > rules.common_above * len(questions))
 
 
-def _outdone(
-    draft: Draft, question: frozenset[str], reply: frozenset[str], others: Sequence[Other]
-) -> int:
+def _outdone(draft: Draft, question: frozenset[str], reply: frozenset[str], others: Sequence[Other]) -> int:
     """Return how many of the other questions the reply fits better than its own, each pair weighed by its rarity.
 
     A fit is the rare pairs that both have, over the root of the question's own; compared as whole numbers.

@@ -26,7 +26,15 @@ from qifu.services.enterprise_problems.models import Problem
 
 TEXT_CONTACT = "enterprise_problems.text_contact"
 CLOSED_WITH_MAIN = "closed_with_main"
-TOLD_TO_FIRM = ("pause_asked", "pause_approved", "extension_approved", "pause_ended", CLOSED_WITH_MAIN, "merged", "split")
+TOLD_TO_FIRM = (
+    "pause_asked",
+    "pause_approved",
+    "extension_approved",
+    "pause_ended",
+    CLOSED_WITH_MAIN,
+    "merged",
+    "split",
+)
 """Verbs of the engine that the firm is told of, where they show it something."""
 
 
@@ -89,7 +97,9 @@ def _due_of(case: Case, role: str) -> date | None:
     """Return the earliest day on which a running clock of that role's side ends."""
     sides = ("lead",) if role in ("handler", "actor", "lead") else (role,)
     named = [name for name, clock in of_case(case).clocks.items() if clock.of in sides]
-    rows = CaseClock.objects.filter(case=case, name__in=named, stopped_at=None, part=None, due_at__isnull=False)
+    rows = CaseClock.objects.filter(
+        case=case, name__in=named, stopped_at=None, part=None, due_at__isnull=False
+    )
     first = rows.order_by("due_at").values_list("due_at", flat=True).first()
     return first.astimezone(SHANGHAI).date() if first else None
 
@@ -111,12 +121,18 @@ def _tell_of_verb(event: CaseEvent) -> None:
     if event.kind == parts.ASKED:
         part = CasePart.objects.get(pk=event.facts["part"])
         people = recipients.takers_of(part.organisation_id, at)
-        due = _day(CaseClock.objects.filter(part=part, stopped_at=None).values_list("due_at", flat=True).first())
-        _notify(people, f"请{part.get_kind_display()}：{case.title}", case, to_do=True, about=part, due_on=due)
+        due = _day(
+            CaseClock.objects.filter(part=part, stopped_at=None).values_list("due_at", flat=True).first()
+        )
+        _notify(
+            people, f"请{part.get_kind_display()}：{case.title}", case, to_do=True, about=part, due_on=due
+        )
     elif event.kind == parts.ANSWERED:
         part = CasePart.objects.get(pk=event.facts["part"])
         asked = [part.asked_by] if part.asked_by is not None else recipients.officers_of(case.lead_id, at)
-        _notify(asked, f"{part.organisation.name}已答复{part.get_kind_display()}", case, to_do=False, about=case)
+        _notify(
+            asked, f"{part.organisation.name}已答复{part.get_kind_display()}", case, to_do=False, about=case
+        )
     elif event.kind in ("extension_asked", "pause_asked", "pause_consent"):
         _tell_approver(CaseAsk.objects.get(pk=event.facts["ask"]), event)
     elif event.kind in _DECIDED:
@@ -148,7 +164,9 @@ def _tell_approver(ask: CaseAsk, event: CaseEvent) -> None:
     if ground is not None and ground.consent and ask.consent_id is None and event.kind != "pause_consent":
         return
     roles = verbs.extension_approved_by if ask.kind == CaseAsk.Kind.EXTENSION else verbs.pause_approved_by
-    people = [one for role in roles for one in _people_of(ask.case, role, current_act().at) if one != ask.asked_by]
+    people = [
+        one for role in roles for one in _people_of(ask.case, role, current_act().at) if one != ask.asked_by
+    ]
     title = f"待审批{ask.get_kind_display()}：{ask.case.title}"
     _notify(list(dict.fromkeys(people)), title, ask.case, to_do=True, about=ask)
 

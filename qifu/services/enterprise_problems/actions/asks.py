@@ -15,7 +15,9 @@ from qifu.foundation.notices import finish_to_dos
 from qifu.services.enterprise_problems.actions.files import NewFiles, store_files
 
 
-@action("enterprise_problems.ask_extension", title="申请延期", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.ask_extension", title="申请延期", permission="enterprise_problems.move", on="case"
+)
 def ask_extension(
     *, by: Actor, at: datetime, case: Case, clock: str, amount: int, text: str, files: NewFiles | None = None,
     expected_version: int | None = None,
@@ -25,7 +27,9 @@ def ask_extension(
     return asks.ask_extension(row, clock=clock, amount=amount, text=text, evidence=_evidence(row, files))
 
 
-@action("enterprise_problems.ask_pause", title="申请暂停计时", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.ask_pause", title="申请暂停计时", permission="enterprise_problems.move", on="case"
+)
 def ask_pause(
     *, by: Actor, at: datetime, case: Case, clock: str, reason: str, text: str, until_on: date | None = None,
     files: NewFiles | None = None, expected_version: int | None = None,
@@ -38,17 +42,11 @@ def ask_pause(
 
 
 @action(
-    "enterprise_problems.answer_pause_request", title="企业答复暂停计时", permission="enterprise_problems.as_reporter",
+    "enterprise_problems.decide_ask",
+    title="审批延期、暂停计时",
+    permission="enterprise_problems.move",
     on="case",
-)  # fmt: skip
-def answer_pause_request(
-    *, by: Actor, at: datetime, case: Case, ask_id: int, given: bool, text: str = ""
-) -> CaseAsk:
-    """Keep the firm's yes or no to a pause that needs it; a no ends the request."""
-    return asks.consent(_ask(case, ask_id), given=given, text=text)
-
-
-@action("enterprise_problems.decide_ask", title="审批延期、暂停计时", permission="enterprise_problems.move", on="case")
+)
 def decide_ask(
     *, by: Actor, at: datetime, case: Case, ask_id: int, approve: bool, text: str = "",
     expected_version: int | None = None,
@@ -60,7 +58,12 @@ def decide_ask(
     return ask
 
 
-@action("enterprise_problems.withdraw_ask", title="撤回延期、暂停计时申请", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.withdraw_ask",
+    title="撤回延期、暂停计时申请",
+    permission="enterprise_problems.move",
+    on="case",
+)
 def withdraw_ask(*, by: Actor, at: datetime, case: Case, ask_id: int) -> CaseAsk:
     """Take back what was asked for and is not decided."""
     ask = asks.withdraw_ask(_ask(case, ask_id))
@@ -68,11 +71,17 @@ def withdraw_ask(*, by: Actor, at: datetime, case: Case, ask_id: int) -> CaseAsk
     return ask
 
 
-@action("enterprise_problems.resume_clock", title="恢复计时", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.resume_clock", title="恢复计时", permission="enterprise_problems.move", on="case"
+)
 def resume_clock(*, by: Actor, at: datetime, case: Case, clock: str, text: str = "") -> CaseClock:
     """Let a clock that stands still by a request run again; what a transition stopped (挂账) its own transition resumes."""
     grounds = of_case(case).verbs.pause_reasons
-    if ClockPause.objects.filter(clock__case=case, clock__name=clock, to_at=None).exclude(reason__in=grounds).exists():
+    if (
+        ClockPause.objects.filter(clock__case=case, clock__name=clock, to_at=None)
+        .exclude(reason__in=grounds)
+        .exists()
+    ):
         raise Refused("这个时限因挂账暂停，请由中枢恢复办理")
     return asks.resume_clock(case, clock=clock, text=text)
 

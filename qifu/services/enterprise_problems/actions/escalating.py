@@ -44,7 +44,12 @@ def _above(case: Case) -> tuple[str, int]:
     raise Refused("已在省级，没有更上一级可以上报；请由省级专班牵头研究")
 
 
-@action("enterprise_problems.answer_escalation", title="答复上报", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.answer_escalation",
+    title="答复上报",
+    permission="enterprise_problems.move",
+    on="case",
+)
 def answer_escalation(
     *, by: Actor, at: datetime, case: Case, escalation_id: int, decision: str, text: str, lead_id: int | None = None,
     expected_version: int | None = None,

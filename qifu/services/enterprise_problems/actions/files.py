@@ -27,7 +27,9 @@ class NewFiles:
     publicity: str = "not_public"
 
 
-def keep_files(event: CaseEvent, files: NewFiles, *, public: bool = False, purpose: str = "") -> list[CaseFile]:
+def keep_files(
+    event: CaseEvent, files: NewFiles, *, public: bool = False, purpose: str = ""
+) -> list[CaseFile]:
     """Keep the uploads with an event, inside its act; Refused in Chinese where one may not be kept."""
     return [
         CaseFile.objects.create(event=event, file=kept, purpose=purpose, public=public)
@@ -64,7 +66,11 @@ def give_reply_files(closing: CaseEvent) -> None:
         .order_by("-seq")
         .first()
     )
-    last = CaseEvent.objects.filter(case=closing.case, seq__lt=closing.seq, kind="draft").order_by("-seq").first()
+    last = (
+        CaseEvent.objects.filter(case=closing.case, seq__lt=closing.seq, kind="draft")
+        .order_by("-seq")
+        .first()
+    )
     if draft is None or last is None or draft.pk != last.pk:
         return
     for one in draft.files.filter(purpose=WITH_REPLY):

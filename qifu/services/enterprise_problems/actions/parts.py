@@ -14,7 +14,9 @@ from qifu.registers.organisations.models import Organisation
 from qifu.services.enterprise_problems.actions.files import NewFiles, keep_files
 
 
-@action("enterprise_problems.ask_part", title="请其他单位参与", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.ask_part", title="请其他单位参与", permission="enterprise_problems.move", on="case"
+)
 def ask_part(
     *, by: Actor, at: datetime, case: Case, organisation_id: int, kind: str, request: str,
     expected_version: int | None = None,
@@ -28,7 +30,12 @@ def ask_part(
     return parts.ask_part(case, organisation_id=organisation_id, kind=kind, request=request)
 
 
-@action("enterprise_problems.answer_part", title="答复协办、征求意见", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.answer_part",
+    title="答复协办、征求意见",
+    permission="enterprise_problems.move",
+    on="case",
+)
 def answer_part(
     *, by: Actor, at: datetime, case: Case, part_id: int, answer: str, files: NewFiles | None = None
 ) -> CasePart:
@@ -42,7 +49,12 @@ def answer_part(
     return part
 
 
-@action("enterprise_problems.withdraw_part", title="撤销协办、征求意见", permission="enterprise_problems.move", on="case")
+@action(
+    "enterprise_problems.withdraw_part",
+    title="撤销协办、征求意见",
+    permission="enterprise_problems.move",
+    on="case",
+)
 def withdraw_part(*, by: Actor, at: datetime, case: Case, part_id: int, text: str) -> CasePart:
     """Ask a unit no longer."""
     if not text.strip():

@@ -125,7 +125,9 @@ def follow_up(*, by: Actor, at: datetime) -> int:
     """Remind of promises that are near or over; return of how many. It sets the job for the next working day."""
     today = current_act().moment.astimezone(SHANGHAI).date()
     done = 0
-    for promise in Promise.objects.filter(state=Promise.State.OPEN, due_on__lte=today + NEAR).select_related("case"):
+    for promise in Promise.objects.filter(state=Promise.State.OPEN, due_on__lte=today + NEAR).select_related(
+        "case"
+    ):
         done += _remind(promise, today)
     if Promise.objects.filter(state=Promise.State.OPEN).exists():
         schedule_follow_up()

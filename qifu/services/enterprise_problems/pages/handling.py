@@ -98,7 +98,9 @@ def _move(request: Request, given: dict[str, Any], form: ActForm) -> None:
     pledged = form.promises()
     if form.errors:
         raise Refused("请把承诺补全")
-    asked = {name: data[name] for name in (*step.form, "result") if name in data and data[name] not in ("", None)}
+    asked = {
+        name: data[name] for name in (*step.form, "result") if name in data and data[name] not in ("", None)
+    }
     moving.move_problem(
         **given, transition=step.name, form=asked, text=data.get("text", ""), expected_version=_seen(request),
         files=_files(data), promises=[promises.NewPromise(text, day) for text, day in pledged],

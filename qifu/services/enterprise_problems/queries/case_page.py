@@ -165,7 +165,11 @@ def case_page(actor: Actor, at: datetime, moment: datetime, number: str) -> Case
         case, problem, definition, held, actor, grants, moment, seen=seen, parts=parts, asks=asks,
         escalations=escalations, promises=promises,
     )  # fmt: skip
-    codes = [case.place_code, *(one.to_place for one in escalations), *(one.from_place for one in escalations)]
+    codes = [
+        case.place_code,
+        *(one.to_place for one in escalations),
+        *(one.from_place for one in escalations),
+    ]
     places = divisions.names(codes)
     first = events[-1] if events else None
     return CasePage(
@@ -246,23 +250,11 @@ def _details(definition: CaseType, event: CaseEvent) -> Iterable[str]:
 
 
 def _firm(events: Iterable[CaseEvent]) -> list[FirmLine]:
+    """Return what the firm reads of these events; its own page says the same (queries.own.timeline)."""
     found = [
         FirmLine(one.at, one.shown, _files(one, public_only=True), one.role == "reporter") for one in events
     ]
     return [one for one in found if one.text or one.files]
-
-
-def firm_stream(case: Case) -> list[FirmLine]:
-    """Return what the firm reads of its case, newest first: the `shown` of each event and the files given to it."""
-    return _firm(_events(CaseEvent.objects.filter(case=case)))
-
-
-def firm_file(case: Case, number: int) -> CaseFile:
-    """Return a file of a case that was given to its firm; NotFound for any other."""
-    found = CaseFile.objects.filter(event__case=case, pk=number, public=True).select_related("file").first()
-    if found is None:
-        raise access.NotFound(f"file {number}")
-    return found
 
 
 def staff_file(actor: Actor, at: datetime, number: str, file: int) -> CaseFile:
@@ -286,13 +278,6 @@ def pack(actor: Actor, at: datetime, number: str, escalation: int) -> Escalation
     return found
 
 
-def consents_awaited(case: Case) -> list[CaseAsk]:
-    """Return the open requests for a pause that wait for the firm's word."""
-    grounds = of_case(case).verbs.pause_reasons
-    rows = case.asks.filter(decision=CaseAsk.Decision.OPEN, kind=CaseAsk.Kind.PAUSE, consent=None)
-    return [one for one in rows.select_related("clock") if one.reason in grounds and grounds[one.reason].consent]
-
-
 def since(actor: Actor, at: datetime, number: str, version: int) -> list[EventLine]:
     """Return what happened to a case after the version that somebody had on the screen."""
     case = problem_case(actor, at, number)
@@ -303,7 +288,9 @@ def since(actor: Actor, at: datetime, number: str, version: int) -> list[EventLi
 def promise_line(row: Promise, moment: datetime) -> PromiseLine:
     """Return a promise as pages show it."""
     today = moment.astimezone(SHANGHAI).date()
-    look, words = {"kept": ("good", "已兑现"), "broken": ("bad", "未能兑现")}.get(row.state, ("info", "待兑现"))
+    look, words = {"kept": ("good", "已兑现"), "broken": ("bad", "未能兑现")}.get(
+        row.state, ("info", "待兑现")
+    )
     if row.state == Promise.State.OPEN:
         left = (row.due_on - today).days
         if left < 0:
@@ -321,6 +308,8 @@ def _classes(problem: Problem) -> list[tuple[str, str]]:
         problem.get_scope_display() if problem.scope else "",
         problem.get_difficulty_display() if problem.difficulty else "",
     )
-    source = " ".join(one for one in (problem.get_channel_display(), problem.source, problem.outside_number) if one)
+    source = " ".join(
+        one for one in (problem.get_channel_display(), problem.source, problem.outside_number) if one
+    )
     found = [("分类", " · ".join(one for one in classes if one)), ("来源", source)]
     return [(title, value) for title, value in found if value]

@@ -76,7 +76,9 @@ def offers(
             elif why:
                 continue
             else:
-                found.append(Offer(transition.name, transition.title, transition, due=_is_due(transition, facts)))
+                found.append(
+                    Offer(transition.name, transition.title, transition, due=_is_due(transition, facts))
+                )
         if not definition.ends(seen.state):
             found += _verbs(look, parts, asks, escalations)
     if look.plays(["lead", "hub"]):
@@ -183,17 +185,22 @@ def _about_asks(look: _Look, asks: Sequence[CaseAsk]) -> Iterable[Offer]:
             yield Offer("decide_ask", f"审批{ask.get_kind_display()}", None, ask.pk)
         if look.plays(verbs.extension_asked_by if extension else verbs.pause_asked_by):
             yield Offer("withdraw_ask", f"撤回{ask.get_kind_display()}申请", None, ask.pk)
-    running = list(CaseClock.objects.filter(case=look.case, stopped_at=None, part=None).prefetch_related("pauses"))
+    running = list(
+        CaseClock.objects.filter(case=look.case, stopped_at=None, part=None).prefetch_related("pauses")
+    )
     asked = {(one.clock_id, str(one.kind)) for one in open_asks}
     in_time = [one for one in running if one.due_at is None or one.due_at >= look.moment]
     if look.plays(verbs.extension_asked_by) and any(
-        one.name in verbs.extension_clocks and one.extensions < verbs.extension_times and (one.pk, "extension") not in asked
+        one.name in verbs.extension_clocks
+        and one.extensions < verbs.extension_times
+        and (one.pk, "extension") not in asked
         for one in in_time
     ):
         yield Offer("ask_extension", VERBS["ask_extension"])
     still = {one.pk for one in running for pause in one.pauses.all() if pause.to_at is None}
     if look.plays(verbs.pause_asked_by) and any(
-        one.name in verbs.pause_clocks and one.pk not in still and (one.pk, "pause") not in asked for one in in_time
+        one.name in verbs.pause_clocks and one.pk not in still and (one.pk, "pause") not in asked
+        for one in in_time
     ):
         yield Offer("ask_pause", VERBS["ask_pause"])
     if look.plays([*verbs.pause_approved_by, *verbs.pause_asked_by]):

@@ -29,11 +29,6 @@ class ListedPromise:
     line: PromiseLine
 
 
-def made_to(case: Case, moment: datetime) -> list[PromiseLine]:
-    """Return the promises of a case that went out with an answer: what the firm may see too, without internal remarks."""
-    return [promise_line(one, moment) for one in Promise.objects.filter(case=case).select_related("organisation")]
-
-
 def promise_page(
     actor: Actor, at: datetime, moment: datetime, *, show: str, number: str | None = None
 ) -> Page[Any]:

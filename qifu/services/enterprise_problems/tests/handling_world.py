@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import QuerySet
+from django.test import Client
 
 from qifu.engines.casework.models import Case, CaseEvent
 from qifu.foundation.access import Actor
@@ -108,6 +109,14 @@ class World:
     def do(self, who: str, case: Case, name: str, when: datetime = AT, **more: Any) -> CaseEvent:
         """Do one transition as somebody."""
         return move_problem(by=self[who], at=when, case=fresh(case), transition=name, **more)
+
+    def firm_sees(self, case: Case) -> str:
+        """Return every page of the firm about a case as its representative opens it."""
+        client = Client()
+        client.force_login(self.people["boss"])
+        pages = [client.get(url) for url in (f"/my-problems/{case.number}/", "/my-problems/", "/inbox/")]
+        assert [one.status_code for one in pages] == [200, 200, 200]
+        return "".join(one.content.decode() for one in pages)
 
     def inbox(self, name: str, *, kind: str = "", open_only: bool = False) -> list[str]:
         """Return the titles of somebody's notices, in order."""

@@ -15,9 +15,11 @@ from qifu.foundation.access import NotFound
 from qifu.foundation.action import Refused
 from qifu.foundation.files.storage import open_file
 from qifu.services.enterprise_problems.actions import asks, escalating, parts, promises
+from qifu.services.enterprise_problems.actions.own import answer_pause
 from qifu.services.enterprise_problems.evidence_pack import pack_of
 from qifu.services.enterprise_problems.models import Problem, Promise
-from qifu.services.enterprise_problems.queries.case_page import case_page, firm_stream, problem_case
+from qifu.services.enterprise_problems.queries.case_page import case_page, problem_case
+from qifu.services.enterprise_problems.queries.own import timeline
 from qifu.services.enterprise_problems.tests.handling_world import (
     MARK,
     REPLY,
@@ -50,7 +52,9 @@ def test_from_report_to_close(world: World) -> None:
     case = world.reported()
     assert running(case) == {"filter"}
     world.do("clerk", case, "accept", form={"board": "policy", "topic": "policy_payment", "scope": "individual", "difficulty": "general"})  # fmt: skip
-    world.do("clerk", case, "assign", form={"lead": world.economy.pk, "instruction": f"请三日内联系企业 {MARK}"})
+    world.do(
+        "clerk", case, "assign", form={"lead": world.economy.pk, "instruction": f"请三日内联系企业 {MARK}"}
+    )
     assert running(case) == {"accept", "contact", "handle"}
     assert world.inbox("unit", kind="to_do", open_only=True) == [f"待签收：设备补贴没有拨付（{case.number}）"]
     with pytest.raises(NotFound):
@@ -62,24 +66,38 @@ def test_from_report_to_close(world: World) -> None:
     assert fresh(case).handler_id == world["unit2"].id
     assert any("分办" in title for title in world.inbox("unit2", kind="to_do", open_only=True))
     world.do("unit2", case, "contact", form={"contact_way": "phone", "explanation": f"已说明缺页 {MARK}"})
-    world.do("unit2", case, "report", form={"progress": "正在复核购置合同"}, files=paper("清单.txt", give=True))
+    world.do(
+        "unit2", case, "report", form={"progress": "正在复核购置合同"}, files=paper("清单.txt", give=True)
+    )
     with pytest.raises(Refused) as refused:
-        world.do("unit2", case, "draft", form={"result": "solved", "reply": "您好，您反映的问题已收悉，我们高度重视，正在核实，感谢您的理解和支持。"})
+        world.do(
+            "unit2",
+            case,
+            "draft",
+            form={
+                "result": "solved",
+                "reply": "您好，您反映的问题已收悉，我们高度重视，正在核实，感谢您的理解和支持。",
+            },
+        )
     assert "套话" in refused.value.fields["reply"]
     promise = promises.NewPromise("7月底前完成同批企业补贴复核", date(2024, 7, 31))
     world.do(
         "unit2", case, "draft", form={"result": "solved", "reply": REPLY}, promises=[promise], files=paper("拨付凭证.txt", give=True)
     )  # fmt: skip
     assert not Promise.objects.exists()
-    assert "拨付凭证" not in str(firm_stream(fresh(case)))
+    assert "拨付凭证" not in world.firm_sees(case)
     with pytest.raises(Refused, match="拟稿人"):
         world.do("unit2", case, "pass")
     world.do("unit", case, "pass")
     with pytest.raises(Refused, match="扫描件"):
         world.do("unit", case, "sign", form={"signer": "唐局长", "signed_on_paper": True})
-    world.do("unit", case, "sign", form={"signer": "唐局长", "signed_on_paper": True}, files=paper("签批件.txt"))
+    world.do(
+        "unit", case, "sign", form={"signer": "唐局长", "signed_on_paper": True}, files=paper("签批件.txt")
+    )
     assert running(case) == {"handle", "review"}
-    assert world.inbox("clerk", kind="to_do", open_only=True) == [f"待办结审核：设备补贴没有拨付（{case.number}）"]
+    assert world.inbox("clerk", kind="to_do", open_only=True) == [
+        f"待办结审核：设备补贴没有拨付（{case.number}）"
+    ]
     world.do("clerk", case, "close", form={"result": "solved"}, text=MARK)
     row = fresh(case)
     assert (row.state, row.result, row.version) == ("closed", "solved", row.events.count())
@@ -98,18 +116,28 @@ def test_the_firm_reads_only_what_was_said_to_it(world: World) -> None:
     parts.ask_part(by=world["unit"], at=AT, case=fresh(case), organisation_id=world.market.pk, kind="consulted", request=f"{MARK}四")  # fmt: skip
     part = CasePart.objects.get(case=case)
     parts.answer_part(by=world["market"], at=AT, case=fresh(case), part_id=part.pk, answer=f"{MARK}五", files=paper("意见.txt"))  # fmt: skip
-    asks.ask_extension(by=world["unit"], at=AT, case=fresh(case), clock="handle", amount=3, text="合同须原厂盖章")
+    asks.ask_extension(
+        by=world["unit"], at=AT, case=fresh(case), clock="handle", amount=3, text="合同须原厂盖章"
+    )
     ask = CaseAsk.objects.get(case=case)
     asks.decide_ask(by=world["clerk"], at=AT, case=fresh(case), ask_id=ask.pk, approve=True, text=f"{MARK}六")
     escalating.escalate(by=world["clerk"], at=AT, case=fresh(case), reason=f"{MARK}七")
     raised = Escalation.objects.get(case=case)
     escalating.answer_escalation(by=world["hub_city"], at=AT, case=fresh(case), escalation_id=raised.pk, decision="advised", text=f"{MARK}八")  # fmt: skip
-    world.do("unit", case, "draft", form={"result": "solved", "reply": REPLY}, text=f"{MARK}九", files=paper("说明.txt"))
+    world.do(
+        "unit",
+        case,
+        "draft",
+        form={"result": "solved", "reply": REPLY},
+        text=f"{MARK}九",
+        files=paper("说明.txt"),
+    )
     world.do("unit2", case, "revise", form={"explanation": f"{MARK}十"})
     world.answer(case)
-    told = firm_stream(fresh(case))
-    assert MARK not in str(told) and "内部纪要" not in str(told) and "说明.txt" not in str(told)
-    assert any(REPLY in one.text for one in told)
+    told = timeline(fresh(case))
+    seen = world.firm_sees(case)
+    assert MARK not in seen and "内部纪要" not in seen and "说明.txt" not in seen and "意见.txt" not in seen
+    assert REPLY in seen and any(REPLY in one.text for one in told)
     assert all(MARK not in title for title in world.inbox("boss"))
     assert not CaseFile.objects.filter(event__case=case, public=True).exists()
     page = case_page(world["clerk"], AT, AT, case.number)
@@ -121,9 +149,13 @@ def test_the_firm_reads_only_what_was_said_to_it(world: World) -> None:
 def test_returned_once_then_ruled(world: World) -> None:
     case = world.pooled()
     world.do("clerk", case, "assign", form={"lead": world.economy.pk})
-    world.do("unit", case, "return", form={"explanation": "补贴由人社部门发放", "suggested_lead": world.labour.pk})
+    world.do(
+        "unit", case, "return", form={"explanation": "补贴由人社部门发放", "suggested_lead": world.labour.pk}
+    )
     assert running(case) >= {"ruling"} and fresh(case).state == "returned"
-    assert world.inbox("clerk", kind="to_do", open_only=True) == [f"退回待裁定：设备补贴没有拨付（{case.number}）"]
+    assert world.inbox("clerk", kind="to_do", open_only=True) == [
+        f"退回待裁定：设备补贴没有拨付（{case.number}）"
+    ]
     assert due(case, "ruling") == date(2024, 6, 21)
     world.do("clerk", case, "rule", form={"lead": world.labour.pk, "explanation": "按职责由人社局办理"})
     with pytest.raises(Refused, match="不再退回"):
@@ -164,8 +196,8 @@ def test_a_pause_waits_for_the_firm(world: World) -> None:
     with pytest.raises(Refused, match="企业同意"):
         asks.decide_ask(by=world["clerk"], at=AT, case=case, ask_id=ask.pk, approve=True)
     with pytest.raises(NotFound):
-        asks.answer_pause_request(by=world["unit"], at=AT, case=case, ask_id=ask.pk, given=True)
-    asks.answer_pause_request(by=world["boss"], at=AT, case=case, ask_id=ask.pk, given=True)
+        answer_pause(by=world["unit"], at=AT, case=case, ask_id=ask.pk, given=True)
+    answer_pause(by=world["boss"], at=AT, case=case, ask_id=ask.pk, given=True)
     assert world.inbox("clerk", kind="to_do", open_only=True)
     asks.decide_ask(by=world["clerk"], at=AT, case=case, ask_id=ask.pk, approve=True)
     assert due(case, "handle") is None
@@ -178,16 +210,25 @@ def test_a_pause_waits_for_the_firm(world: World) -> None:
 
 def test_without_the_firm_s_consent_nothing_stands_still(world: World) -> None:
     case = world.handling()
-    ask = asks.ask_pause(by=world["unit"], at=AT, case=case, clock="handle", reason="awaiting_enterprise", text="等材料")
-    asks.answer_pause_request(by=world["boss"], at=AT, case=case, ask_id=ask.pk, given=False)
+    ask = asks.ask_pause(
+        by=world["unit"], at=AT, case=case, clock="handle", reason="awaiting_enterprise", text="等材料"
+    )
+    answer_pause(by=world["boss"], at=AT, case=case, ask_id=ask.pk, given=False)
     assert CaseAsk.objects.get(pk=ask.pk).decision == "refused" and due(case, "handle") == date(2024, 6, 27)
     with pytest.raises(Refused, match="佐证"):
-        asks.ask_pause(by=world["unit"], at=AT, case=case, clock="handle", reason="force_majeure", text="台风")
+        asks.ask_pause(
+            by=world["unit"], at=AT, case=case, clock="handle", reason="force_majeure", text="台风"
+        )
 
 
 def test_shelved_reviewed_and_taken_up_again(world: World) -> None:
     case = world.handling()
-    form = {"leader": "分管副区长", "plan": f"随园区改造一并解决 {MARK}", "review_on": "2024-07-20", "progress": "已列入园区改造"}
+    form = {
+        "leader": "分管副区长",
+        "plan": f"随园区改造一并解决 {MARK}",
+        "review_on": "2024-07-20",
+        "progress": "已列入园区改造",
+    }
     with pytest.raises(Refused, match="会议办"):
         world.do("clerk", case, "shelve", form=form)
     for minutes in ("协商纪要", "会议纪要"):
@@ -197,10 +238,16 @@ def test_shelved_reviewed_and_taken_up_again(world: World) -> None:
     assert due(case, "handle") is None and "shelf_review" in running(case)
     with pytest.raises(Refused, match="挂账"):
         asks.resume_clock(by=world["unit"], at=AT, case=case, clock="handle")
-    world.do("clerk", case, "review_shelf", form={"minutes": "研究", "review_on": "2024-08-20", "progress": "园区改造已开工"}, when=at(days=20))
+    world.do(
+        "clerk",
+        case,
+        "review_shelf",
+        form={"minutes": "研究", "review_on": "2024-08-20", "progress": "园区改造已开工"},
+        when=at(days=20),
+    )
     world.do("clerk", case, "unshelve", form={"explanation": "地块已腾出"}, when=at(days=30))
     assert fresh(case).state == "handling" and due(case, "handle") is not None
-    assert MARK not in str(firm_stream(fresh(case)))
+    assert MARK not in world.firm_sees(case)
 
 
 def test_raised_to_city_and_province_and_back(world: World) -> None:
@@ -234,9 +281,18 @@ def test_raised_to_city_and_province_and_back(world: World) -> None:
 def test_a_co_handler_holds_up_the_answer(world: World) -> None:
     case = world.handling()
     with pytest.raises(Refused, match="不必"):
-        parts.ask_part(by=world["unit"], at=AT, case=case, organisation_id=world.economy.pk, kind="co_handler", request="x")
+        parts.ask_part(
+            by=world["unit"],
+            at=AT,
+            case=case,
+            organisation_id=world.economy.pk,
+            kind="co_handler",
+            request="x",
+        )
     part = parts.ask_part(by=world["unit"], at=AT, case=case, organisation_id=world.market.pk, kind="co_handler", request="请核对发票")  # fmt: skip
-    assert world.inbox("market", kind="to_do", open_only=True) == [f"请协办：设备补贴没有拨付（{case.number}）"]
+    assert world.inbox("market", kind="to_do", open_only=True) == [
+        f"请协办：设备补贴没有拨付（{case.number}）"
+    ]
     with pytest.raises(Refused, match="协办意见"):
         world.do("unit", case, "draft", form={"result": "solved", "reply": REPLY})
     page = case_page(world["unit"], AT, AT, case.number)
@@ -249,7 +305,9 @@ def test_a_co_handler_holds_up_the_answer(world: World) -> None:
 
 
 def test_a_complaint_never_reaches_the_unit_complained_of(world: World) -> None:
-    case = world.pooled(words="萧山区经信局工作人员吃拿卡要，设备补贴120万元迟迟不拨。", complained_id=world.economy.pk)
+    case = world.pooled(
+        words="萧山区经信局工作人员吃拿卡要，设备补贴120万元迟迟不拨。", complained_id=world.economy.pk
+    )
     with pytest.raises(Refused, match="该单位"):
         world.do("clerk", case, "assign", form={"lead": world.economy.pk})
     world.do("clerk", case, "assign", form={"lead": world.market.pk})
@@ -267,21 +325,40 @@ def test_a_complaint_never_reaches_the_unit_complained_of(world: World) -> None:
 def test_a_promise_is_kept_with_evidence_or_broken_with_a_reason(world: World) -> None:
     case = world.handling()
     due_on = date(2024, 7, 10)
-    world.answer(case, promises=[promises.NewPromise("补拨第二批款", due_on), promises.NewPromise("公布结果", date(2024, 7, 20))])
+    world.answer(
+        case,
+        promises=[
+            promises.NewPromise("补拨第二批款", due_on),
+            promises.NewPromise("公布结果", date(2024, 7, 20)),
+        ],
+    )
     kept, broken = Promise.objects.order_by("due_on")
     assert promises.follow_up(by=world_system(), at=at(days=18)) == 1  # 8 July: two days before the first
     assert promises.follow_up(by=world_system(), at=at(days=19)) == 0
     assert promises.follow_up(by=world_system(), at=at(days=26)) == 1
     assert any("已过" in title for title in world.inbox("clerk", kind="reminder"))
     with pytest.raises(Refused, match="佐证"):
-        promises.settle_promise(by=world["unit"], at=at(days=26), case=case, promise_id=kept.pk, kept=True, text="已拨")
-    promises.settle_promise(by=world["unit"], at=at(days=26), case=case, promise_id=kept.pk, kept=True, text="已拨", files=paper())
-    promises.settle_promise(by=world["unit"], at=at(days=40), case=case, promise_id=broken.pk, kept=False, text=f"系统未上线 {MARK}")
-    told = str(firm_stream(fresh(case)))
+        promises.settle_promise(
+            by=world["unit"], at=at(days=26), case=case, promise_id=kept.pk, kept=True, text="已拨"
+        )
+    promises.settle_promise(
+        by=world["unit"], at=at(days=26), case=case, promise_id=kept.pk, kept=True, text="已拨", files=paper()
+    )
+    promises.settle_promise(
+        by=world["unit"],
+        at=at(days=40),
+        case=case,
+        promise_id=broken.pk,
+        kept=False,
+        text=f"系统未上线 {MARK}",
+    )
+    told = world.firm_sees(case)
     assert "承诺已兑现：补拨第二批款" in told and "承诺未能兑现：公布结果" in told and MARK not in told
     assert fresh(case).version == fresh(case).events.count()
     with pytest.raises(NotFound):
-        promises.settle_promise(by=world["market"], at=AT, case=case, promise_id=kept.pk, kept=False, text="x")
+        promises.settle_promise(
+            by=world["market"], at=AT, case=case, promise_id=kept.pk, kept=False, text="x"
+        )
 
 
 def world_system() -> object:
@@ -302,8 +379,17 @@ def test_two_people_do_not_overwrite_each_other(world: World) -> None:
 def test_a_revised_draft_takes_its_promises_and_files_with_it(world: World) -> None:
     case = world.handling()
     first = promises.NewPromise("第一稿的承诺", date(2024, 7, 10))
-    world.do("unit", case, "draft", form={"result": "planned", "reply": REPLY}, promises=[first], files=paper("旧.txt", give=True))
+    world.do(
+        "unit",
+        case,
+        "draft",
+        form={"result": "planned", "reply": REPLY},
+        promises=[first],
+        files=paper("旧.txt", give=True),
+    )
     world.do("unit2", case, "revise", form={"explanation": "重写"})
     world.answer(case)
-    assert not Promise.objects.exists() and not CaseFile.objects.filter(event__case=case, public=True).exists()
+    assert (
+        not Promise.objects.exists() and not CaseFile.objects.filter(event__case=case, public=True).exists()
+    )
     assert Problem.objects.get(pk=case.pk).drafted_result == "solved"
