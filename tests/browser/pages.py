@@ -89,6 +89,12 @@ PLACES = [
     ),
     Place("import-upload", "/workbench/imports/upload/", who="admin"),
     Place("first-passwords", "/workbench/people/first-passwords/", who="admin"),
+    # case types
+    Place("case-types", "/workbench/case-types/", who="province"),
+    Place("case-type", "/workbench/case-types/enterprise_problem/", who="province"),
+    Place("case-type-huzhou", "/workbench/case-types/huzhou_problem/", who="clerk"),
+    Place("process-guide", "/process-guide/"),
+    Place("process-guide-huzhou", "/process-guide/huzhou_problem/"),
     # divisions
     Place("divisions", "/divisions/"),
     Place("division", "/divisions/330100/"),
@@ -234,6 +240,16 @@ PLACES = [
         who="clerk",
         through=("main td a[href*='/problems/']", "main a[href$='/order/']"),
     ),
+    # enterprise problems: the page of a case, an act on it, promises
+    Place("problem-case-unit", "/workbench/problems/?queue=working", who="unit", through=("main td a[href*='/problems/']",)),
+    Place("problem-case-hub", "/workbench/problems/?queue=all", who="clerk", through=("main td a[href*='/problems/']",)),
+    Place(
+        "problem-act-note",
+        "/workbench/problems/?queue=working",
+        who="unit",
+        through=("main td a[href*='/problems/']", "details.case-others summary", "main a[href$='/act/note/']"),
+    ),
+    Place("problem-promises", "/workbench/problems/promises/", who="unit"),
     Place("responsibility", "/workbench/problems/responsibility/", who="clerk"),
     Place(
         "responsibility-rule",
