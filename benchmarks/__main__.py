@@ -22,6 +22,8 @@ MODULES = {
     "enterprise_search": "benchmarks.enterprise_search",
     "task_board": "benchmarks.task_board",
     "clocks": "benchmarks.clocks",
+    "casework": "benchmarks.casework",
+    "problems_http": "benchmarks.problems_http",
 }
 RESULTS = Path(__file__).parent / "results"
 
