@@ -6,6 +6,7 @@ A job looks every few minutes. One row of it serves a day, postponed from look t
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q
@@ -20,7 +21,7 @@ from qifu.engines.casework.record import lock
 from qifu.foundation import clock
 from qifu.foundation.access import SYSTEM, Actor, Permission, declare_permissions
 from qifu.foundation.action import action, current_act
-from qifu.foundation.jobs import Job, JobPostponed, Running, enqueue, handles
+from qifu.foundation.jobs import Job, JobCancelled, JobPostponed, Running, enqueue, handles
 from qifu.foundation.revisions import Revision
 from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI, WorkingCalendar
@@ -29,6 +30,7 @@ log = logging.getLogger("qifu.casework")
 
 TICK = "casework.tick"
 EVERY = timedelta(minutes=5)
+REPORT_EVERY = 100
 WARN = Limit(Unit.WORKING_DAYS, 1)
 """How long before its end a clock comes near, where the case type says nothing."""
 
@@ -38,10 +40,12 @@ declare_permissions(Permission(TICK, "时限提醒（后台作业）", {}))
 @handles(TICK)
 def run_tick(running: Running) -> None:
     """Tell of what is near or over, and look again later: today by postponing, tomorrow by a job of its own."""
-    if not Job.objects.filter(kind=TICK, state=Job.State.WAITING).exists():
-        set_up_tick(by=SYSTEM, at=running.at)
     try:
-        tick(at=running.at)
+        if not Job.objects.filter(kind=TICK, state=Job.State.WAITING).exists():
+            set_up_tick(by=SYSTEM, at=running.at)
+        tick(at=running.at, report=running.report)
+    except JobCancelled:
+        raise
     except Exception:  # the next look comes all the same
         log.exception("clocks not looked at")
     later = running.clock() + EVERY
@@ -61,13 +65,17 @@ def set_up_tick(*, by: Actor, at: datetime) -> None:
     enqueue(TICK, run_at=run_at, unique_key=f"{TICK}-{run_at.astimezone(SHANGHAI).date()}", max_attempts=20)
 
 
-def tick(*, at: datetime) -> int:
+def tick(*, at: datetime, report: Callable[[int, int, str], None] | None = None) -> int:
     """Tell the services of every running clock that is near or over and was not told of; return of how many.
 
-    A service that fails on one is logged, and asked again at the next look; the others are told all the same.
+    A service that fails on one is logged, and asked again at the next look; the others are told all the same. Now and
+    then `report` hears how many of how many cases were told of.
     """
     told = 0
-    for case_id in _cases(clock.business(at)):
+    found = _cases(clock.business(at))
+    for place, case_id in enumerate(found):
+        if report is not None and place % REPORT_EVERY == 0:
+            report(place, len(found), "")
         try:
             told += tell_of_clocks(by=SYSTEM, at=at, case_id=case_id)
         except Exception:
