@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 
 from qifu.engines.casework.models import CaseAsk, CaseFile
-from qifu.foundation.audit.models import AuditRow
+from qifu.foundation.access import SYSTEM
+from qifu.foundation.audit.queries import audit_rows
 from qifu.services.enterprise_problems.actions import asks, parts
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.queries import own
@@ -137,7 +138,7 @@ def test_a_contact_is_masked_and_shown_with_a_reason_that_is_kept(world: World) 
     answer = client.post(address(case, "contact"), {"reason": "contact"})
     assert "13800001111" in answer.content.decode() and answer["Cache-Control"] == "no-store"
     assert "13800001111" not in body(client, address(case))
-    row = AuditRow.objects.filter(act="enterprise_problems.see_contact").get()
+    row = audit_rows(SYSTEM, AT, act="enterprise_problems.see_contact").get()
     assert row.facts["reason"] == "联系企业办理" and "1380" not in str(row.facts)
     assert signed_in(world, "market").post(address(case, "contact"), {"reason": "contact"}).status_code == 404
 
@@ -203,7 +204,6 @@ def test_an_escalation_goes_up_with_its_pack_and_is_answered_on_the_page(world: 
 
 def test_a_single_rating_is_nowhere_on_the_page_of_the_unit(world: World) -> None:
     from qifu.engines.casework import ratings as engine
-    from qifu.foundation.access import SYSTEM
     from qifu.foundation.action import action
 
     case = world.closed()
