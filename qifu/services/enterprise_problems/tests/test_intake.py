@@ -112,6 +112,7 @@ def test_what_came_at_the_same_moment_is_found_and_leaves_no_gap(
     assert taken(SAID).case.number == "33010920240600002"
 
 
+@pytest.mark.both_databases
 def test_an_outside_number_counts_once_and_other_words_under_it_are_refused(province: None) -> None:
     ticket = replace(SAID, channel="api", source="12345 热线", outside_number="GD1", outside_at=AT)
     first = taken(ticket)
@@ -125,6 +126,7 @@ def test_an_outside_number_counts_once_and_other_words_under_it_are_refused(prov
     assert Problem.objects.get(pk=first.case.pk).words == WORDS
 
 
+@pytest.mark.both_databases
 def test_words_are_never_changed(province: None) -> None:
     case = taken(SAID).case
     with pytest.raises(IntegrityError, match="诉求原文不得修改"), transaction.atomic():

@@ -86,6 +86,7 @@ def messages(count: int) -> list[tuple[str, ...]]:
     ]
 
 
+@pytest.mark.both_databases
 def test_four_thousand_messages_come_in_once_and_a_second_time_change_nothing(clerk: Actor) -> None:
     rows = messages(4000)
     content = csv_bytes(rows)
@@ -201,6 +202,7 @@ def test_rows_without_a_number_are_known_by_what_they_say(clerk: Actor) -> None:
         ({"words": "话", "place": "330106"}, "place", "不在您的辖区", True),
     ],
 )  # fmt: skip
+@pytest.mark.both_databases
 def test_hostile_rows_are_told_with_row_and_column(
     clerk: Actor, row: dict[str, str], column: str, said: str, refused: bool
 ) -> None:
