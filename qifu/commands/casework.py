@@ -146,14 +146,14 @@ def draw(options: argparse.Namespace) -> int:
 
 def _of_version(options: argparse.Namespace, do: Callable[..., None]) -> int:
     from qifu.engines.casework import type_queries
+    from qifu.engines.casework.publish import PUBLISH
     from qifu.foundation import clock
     from qifu.foundation.access import SYSTEM
 
-    version = type_queries.version_of(
-        SYSTEM, type_queries.VIEW, clock.now(), options.key, clock.today(), options.number
-    )
+    at = clock.now()
+    version = type_queries.version_of(SYSTEM, PUBLISH, at, options.key, clock.today(), options.number)
     if version is None:
-        known = "、".join(type_queries.keys(SYSTEM, type_queries.VIEW, clock.now()))
+        known = "、".join(type_queries.keys(SYSTEM, PUBLISH, at))
         print(f"没有已发布的办理规则“{options.key}”或这一版。已发布：{known or '（没有）'}", file=sys.stderr)
         return 1
     do(version)

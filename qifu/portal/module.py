@@ -1,6 +1,6 @@
 """Declares the portal: its menus and what everyone may open."""
 
-from qifu.foundation.access import ANYONE, ANYWHERE, SIGNED_IN, Permission, declare_permissions
+from qifu.foundation.access import ANYONE, ANYWHERE, SIGNED_IN, Permission, declare_permissions, post_roles
 from qifu.foundation.imports.models import importing_roles
 from qifu.foundation.modules import HomeCard, MenuItem, Module, declare_module
 
@@ -9,6 +9,8 @@ declare_permissions(
     Permission("portal.work", "打开工作台", {SIGNED_IN: (ANYWHERE,)}),
     Permission("imports.use", "批量导入", dict.fromkeys(importing_roles(), ("of_kind",))),
     Permission("portal.operate", "查看运行状况，重试或取消作业", {"system_administrator": (ANYWHERE,)}),
+    Permission("casework.view_case_types", "查看办理规则", dict.fromkeys(post_roles(), (ANYWHERE,))),
+    Permission("casework.read_guides", "查看办理流程说明", {ANYONE: (ANYWHERE,)}),
     Permission("channels.manage", "查看渠道运行情况，重发消息", {"system_administrator": (ANYWHERE,)}),
 )
 
@@ -19,8 +21,10 @@ declare_module(
         purpose="门户首页、工作台起始页、消息、搜索、帮助",
         menu=(
             MenuItem("首页", "home", "portal.view", "portal", "home", 0),
+            MenuItem("办理流程", "process_guide", "casework.read_guides", "portal", "arrows-sort", 20),
             MenuItem("使用帮助", "help", "portal.view", "portal", "help", 900),
             MenuItem("工作台", "workbench", "portal.work", "workbench", "layout-dashboard", 0),
+            MenuItem("办理规则", "case_types", "casework.view_case_types", "workbench", "sitemap", 60),
             MenuItem("批量导入", "imports", "imports.use", "workbench", "file-upload", 85),
             MenuItem("运行状况", "operations", "portal.operate", "workbench", "checklist", 94),
             MenuItem("消息渠道", "channels", "channels.manage", "workbench", "send", 95),

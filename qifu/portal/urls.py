@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 
 from qifu.portal import (
+    case_types,
     channels,
     display,
     errors,
@@ -43,6 +44,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", pages.home, name="home"),
     path("workbench/", pages.workbench, name="workbench"),
     *inbox.urlpatterns,
+    *case_types.urlpatterns,
     *channels.urlpatterns,
     *imports.urlpatterns,
     path("search/", search_page.search, name="search"),

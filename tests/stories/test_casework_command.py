@@ -47,7 +47,7 @@ def test_publish_show_and_draw(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert run(capsys, "publish", str(PACKS))[1].count("没有变化，仍为第 1 版") == 3
     code, out, _ = run(capsys, "show", "huzhou_problem")
     assert code == 0
-    assert "中枢：提请会议办" in out and "办理：主办单位，14个日历日（一般 14个日历日" in out
+    assert "企服中心：提请会议办" in out and "办理：主办单位，14个日历日（一般 14个日历日" in out
     assert "工作日（筛选、签收、联系企业" in out and "民法典第二百零一条、第二百零三条" in out
     for form in ("svg", "bpmn"):
         path = tmp_path / f"flow.{form}"

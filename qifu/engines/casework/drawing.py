@@ -82,8 +82,9 @@ def wrapped(text: str, width: int, size: int) -> list[str]:
     for sign in text:
         wide = size if ord(sign) > 0x2E7F or sign in "“”—→" else (size * 3 + 4) // 5
         if used + wide > width and line:
-            lines.append(line)
-            line, used = "", 0
+            keep = line[-1] if line[-1] in "（“" else ""  # never left at the end of a line
+            lines.append(line.removesuffix(keep))
+            line, used = keep, size * len(keep)
         line, used = line + sign, used + wide
     return [*lines, line] if line else lines
 
@@ -117,7 +118,7 @@ def _grouped(stay: list[str]) -> list[str]:
 def _titles(definition: CaseType, names: Iterable[str]) -> str:
     return "、".join(
         f"{definition.clocks[name].title}{definition.clocks[name].limit.words()}" if not definition.clocks[name].by
-        else f"{definition.clocks[name].title}（按难易）"
+        else f"{definition.clocks[name].title}（分情形）"
         for name in names
     )  # fmt: skip
 

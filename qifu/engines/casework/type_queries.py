@@ -11,14 +11,8 @@ from qifu.engines.casework.case_type import CaseType, in_written_order
 from qifu.engines.casework.clocks import RULES, UNIT_TITLES, Limit, Unit
 from qifu.engines.casework.definitions import KIND, of_revision
 from qifu.foundation import access, revisions
-from qifu.foundation.access import ANYONE, ANYWHERE, SIGNED_IN, Actor, Permission, declare_permissions
+from qifu.foundation.access import Actor
 from qifu.foundation.revisions import Revision
-
-VIEW, GUIDE = "casework.view_case_types", "casework.read_guides"
-declare_permissions(
-    Permission(VIEW, "查看办理规则", {SIGNED_IN: (ANYWHERE,)}),
-    Permission(GUIDE, "查看办理流程说明", {ANYONE: (ANYWHERE,)}),
-)
 
 
 @dataclass(frozen=True)

@@ -60,6 +60,13 @@ def test_the_chart_shows_every_state_and_act_and_draws_nothing_over_anything(nam
         wide = width_of(text.text or "", size)
         left = x - wide if text.get("text-anchor") == "end" else x
         assert any(bx <= left and left + wide <= bx + bw and by < int(text.get("y", "0")) <= by + bh for bx, by, bw, bh in boxes), text.text  # fmt: skip
+    for group in svg.findall("./s:g", ns):
+        spans: dict[int, list[tuple[float, float]]] = {}
+        for text in group.findall("./s:text", ns):
+            wide = width_of(text.text or "", int(text.get("font-size", "0")))
+            x = int(text.get("x", "0")) - (wide if text.get("text-anchor") == "end" else 0)
+            spans.setdefault(int(text.get("y", "0")), []).append((x, x + wide))
+        assert all(a[1] < b[0] for row in spans.values() for a, b in itertools.pairwise(sorted(row)))
     for path in svg.findall("./s:path", ns):
         points = [(int(a), int(b)) for a, b in re.findall(r"(-?\d+),(-?\d+)", path.get("d", ""))]
         for (ax, ay), (bx, by) in itertools.pairwise(points):
@@ -105,7 +112,7 @@ def test_the_chart_is_the_same_each_time_and_marks_where_a_case_stands() -> None
     assert marked.count('stroke-width="3"') == 5  # three lines, the box, the legend
     assert "style=" not in marked and "<style" not in marked
     assert "目前在“办理中”" in described(one, "handling")
-    assert "“待筛选”（起点）：中枢不予纳入，到“不予纳入”" in described(one)
+    assert "“待筛选”（起点）：企服中心不予纳入，到“不予纳入”" in described(one)
 
 
 def test_text_is_broken_by_width() -> None:
