@@ -31,6 +31,7 @@ from qifu.services.enterprise_problems.lists import lists
 from qifu.services.enterprise_problems.models import CallBack, Problem
 
 COUNTY = "330109"
+LAST = datetime(2024, 6, 20, 9, tzinfo=SHANGHAI)
 SOURCES = {"hotline": "12345热线（模拟）", "superior": "市级转办（模拟）"}
 ANSWERED = ("drafted", "passed", "signed", "closed", "rated", "bad", "reworking")
 """Lives that come to an answer, in the order in which they go on."""
@@ -102,7 +103,7 @@ class _Stage:
         outside = f"SJ24{opened:%m%d}{number:04d}" if told.channel in SOURCES else ""
         request = Request(
             words=told.words, place_code=told.place, channel=told.channel, source=SOURCES.get(told.channel, ""), outside_number=outside,
-            occasion=told.occasion, enterprise_id=firm.pk if firm else None, enterprise_name=firm.name if firm else "",
+            occasion=told.occasion, enterprise_id=firm.pk if firm else None, enterprise_name=firm.name if firm else _made_up_name(number),
             contact_name="王模拟", contact_mobile=f"1390000{number:04d}", complained_id=complained,
             reporter_id=self.legal.id if told.legal else None, simulated=True,
         )  # fmt: skip
@@ -110,21 +111,27 @@ class _Stage:
         return _Running(told, case, query_hash(case.number, code), opened)
 
     def _firm(self, number: int, place: str) -> Enterprise | None:
+        """Return a registered firm of the place for every third problem; the others are known by name only."""
         there = [firm for firm in self.firms if firm.division_code == place and firm.uscc != DEMO_USCC]
-        return there[number % len(there)] if there else None
+        return there[number % len(there)] if there and number % 3 == 0 else None
 
     # ---- steps ---------------------------------------------------------------------------------------------------
 
     def _after(self, run: _Running, days: int, hour: int, minute: int = 0) -> datetime:
         """Return an hour of the n-th working day after arrival (the day itself for 0), never before the arrival."""
         day = self.calendar.add_working_days(run.opened.date(), days).day if days else run.opened.date()
-        return max(datetime.combine(day, time(hour, minute), SHANGHAI), run.opened)
+        at = max(datetime.combine(day, time(hour, minute), SHANGHAI), run.opened)
+        if at > LAST:
+            raise ValueError(f"the life of {run.told.words[:20]} goes beyond the demo's day: {at}")
+        return at
 
-    def _move(self, run: _Running, by: Actor, days: int, hour: int, transition: str, **form: Any) -> None:
+    def _move(
+        self, run: _Running, by: Actor, days: int, hour: int, transition: str, *, minute: int = 0, **form: Any
+    ) -> None:
         given = {name: value for name, value in form.items() if value not in (None, "")}
         case = Case.objects.get(pk=run.case.pk)
         move_problem(
-            by=by, at=self._after(run, days, hour), case=case, transition=transition, form=given, confirmed="已逐项核对（模拟）"
+            by=by, at=self._after(run, days, hour, minute), case=case, transition=transition, form=given, confirmed="已逐项核对（模拟）"
         )  # fmt: skip
 
     def _live(self, run: _Running) -> None:
@@ -137,7 +144,7 @@ class _Stage:
             step(run)
         if run.told.same_as == "power":  # the others are left as candidates for whoever tries the demo
             main = self.kept["power"].case
-            at = self._after(run, 1, 15)
+            at = self._after(run, 3, 15)
             merge_problems(
                 by=self.clerk,
                 at=at,
@@ -170,7 +177,7 @@ class _Stage:
             explanation="补充：是产品检测费用过高、检测周期太长",
             proof=run.proof,
         )
-        self._move(run, self.city, 5, 15, "overrule", explanation="已补充具体事实，应当纳入办理")
+        self._move(run, self.city, 6, 15, "overrule", explanation="已补充具体事实，应当纳入办理")
 
     def _to_referred(self, run: _Running) -> None:
         channel = lists().statutory_channels[run.told.detail]
@@ -184,17 +191,19 @@ class _Stage:
     def _to_pooled(self, run: _Running) -> None:
         board = str(lists().topics[run.told.topic]["board"])
         self._move(
-            run, self.clerk, 1, 9, "accept", topic=run.told.topic, board=board, scope="individual", difficulty=run.told.difficulty
+            run, self.clerk, 1, 8, "accept", minute=40, topic=run.told.topic, board=board, scope="individual", difficulty=run.told.difficulty
         )  # fmt: skip
 
     def _to_assigned(self, run: _Running) -> None:
         self._to_pooled(run)
         said = "请两个工作日内联系企业，按期答复。"
-        self._move(run, self.clerk, 1, 11, "assign", lead=self._unit(run.told.unit).pk, instruction=said)
+        self._move(
+            run, self.clerk, 1, 8, "assign", minute=50, lead=self._unit(run.told.unit).pk, instruction=said
+        )
 
     def _to_taken(self, run: _Running) -> None:
         self._to_assigned(run)
-        self._move(run, self.market if run.told.unit == MR else self.officer, 2, 9, "take")
+        self._move(run, self.market if run.told.unit == MR else self.officer, 1, 14, "take")
 
     def _to_overdue(self, run: _Running) -> None:
         self._to_taken(run)
@@ -202,19 +211,19 @@ class _Stage:
     def _to_contacted(self, run: _Running) -> None:
         self._to_taken(run)
         said = "已电话了解情况，企业补充了合同和往来凭证。"
-        self._move(run, self.officer, 2, 15, "contact", contact_way="phone", explanation=said)
+        self._move(run, self.officer, 2, 10, "contact", contact_way="phone", explanation=said)
 
     def _to_worked(self, run: _Running) -> None:
         self._to_contacted(run)
-        self._move(run, self.officer, 4, 10, "report", progress="已会同供电单位现场查看，正在制定检修方案。")
+        self._move(run, self.officer, 3, 10, "report", progress="已会同供电单位现场查看，正在制定检修方案。")
 
     def _to_returned(self, run: _Running) -> None:
         self._to_assigned(run)
         self._move(
             run,
             self.market,
-            2,
-            14,
+            1,
+            15,
             "return",
             explanation=run.told.detail,
             suggested_lead=self._unit("development_reform").pk,
@@ -225,55 +234,55 @@ class _Stage:
         self._move(
             run,
             self.clerk,
-            3,
+            2,
             10,
             "rule",
             lead=self._unit(MR).pk,
             explanation="登记注册属该局法定职责，由其办理",
         )
-        self._move(run, self.market, 4, 9, "take")
+        self._move(run, self.market, 2, 15, "take")
 
     def _to_the_meeting(self, run: _Running) -> None:
         self._to_contacted(run)
-        for days, minutes in ((3, "经板块研究，需多部门协商。"), (5, "经协商仍有分歧，提交会议研究。")):
+        for days, minutes in ((3, "经板块研究，需多部门协商。"), (4, "经协商仍有分歧，提交会议研究。")):
             self._move(run, self.clerk, days, 16, "raise_step", minutes=minutes)
 
     def _to_shelved(self, run: _Running) -> None:
         self._to_the_meeting(run)
         self._move(
-            run, self.clerk, 6, 10, "shelve", leader="分管副区长（模拟）", plan=run.told.detail, review_on="2024-06-24",
+            run, self.clerk, 5, 10, "shelve", leader="分管副区长（模拟）", plan=run.told.detail, review_on="2024-06-24",
             progress="已列入区级包案事项，每月研究一次并告知进展",
         )  # fmt: skip
 
     def _to_escalated(self, run: _Running) -> None:
         self._to_the_meeting(run)
         case = Case.objects.get(pk=run.case.pk)
-        escalate(by=self.clerk, at=self._after(run, 7, 10), case=case, reason=run.told.detail)
+        escalate(by=self.clerk, at=self._after(run, 5, 10), case=case, reason=run.told.detail)
 
     def _to_answered(self, run: _Running) -> None:
         self._to_escalated(run)
         raised = Escalation.objects.get(case=run.case)
         answer_escalation(
-            by=self.city, at=self._after(run, 9, 15), case=Case.objects.get(pk=run.case.pk), escalation_id=raised.pk, decision="advised",
+            by=self.city, at=self._after(run, 7, 15), case=Case.objects.get(pk=run.case.pk), escalation_id=raised.pk, decision="advised",
             text="请区级先保障过渡用地，市级已列入本季度用地统筹清单。",
         )  # fmt: skip
 
     def _answered(self, run: _Running) -> None:
         told, depth = run.told, ANSWERED.index(run.told.life)
         self._to_contacted(run)
-        self._move(run, self.officer, 4, 10, "draft", result=told.result, reply=told.detail)
+        self._move(run, self.officer, 3, 10, "draft", result=told.result, reply=told.detail)
         if depth >= 1:
-            self._move(run, self.checker, 4, 14, "pass")
+            self._move(run, self.checker, 3, 14, "pass")
         if depth >= 2:
-            self._move(run, self.checker, 4, 16, "sign", signer="区经信局分管负责人（模拟）")
+            self._move(run, self.checker, 3, 16, "sign", signer="区经信局分管负责人（模拟）")
         if depth >= 3:
-            self._move(run, self.clerk, 5, 10, "close", result=told.result)
+            self._move(run, self.clerk, 4, 10, "close", result=told.result)
         if depth >= 4 and told.stars:
             self._rated(run)
 
     def _rated(self, run: _Running) -> None:
         told = run.told
-        by, at = (self.legal if told.legal else ANONYMOUS), self._after(run, 7, 11)
+        by, at = (self.legal if told.legal else ANONYMOUS), self._after(run, 6, 11)
         rate_problem(
             by=by, at=at, case=Case.objects.get(pk=run.case.pk), solved=told.stars > 2, stars=told.stars,
             text="" if told.stars > 2 else "答复没有解决实际问题", proof="" if told.legal else run.proof,
@@ -282,10 +291,19 @@ class _Stage:
             return
         wanted = CallBack.objects.get(case=run.case, occasion=CallBack.Occasion.BAD_RATING)
         record_call_back(
-            by=self.desk, at=self._after(run, 8, 10), call_back=wanted, outcome="reached", solved=False, stars=told.stars,
+            by=self.desk, at=self._after(run, 7, 10), call_back=wanted, outcome="reached", solved=False, stars=told.stars,
             text="企业说链接下架后换了店铺继续销售",
         )  # fmt: skip
         decide_rework(
-            by=self.desk, at=self._after(run, 8, 11), call_back=CallBack.objects.get(pk=wanted.pk), rework=True,
+            by=self.desk, at=self._after(run, 7, 11), call_back=CallBack.objects.get(pk=wanted.pk), rework=True,
             text="请核查换店铺继续销售的情况，并与企业当面沟通。",
         )  # fmt: skip
+
+
+def _made_up_name(number: int) -> str:
+    """Return a firm's name that nobody bears."""
+    marks, trades = (
+        ("萧然", "湘湖", "钱塘潮", "航坞", "义桥", "临浦", "瓜沥", "戴村"),
+        ("精密机械", "纺织", "新材料", "电子", "食品", "物流", "装备"),
+    )
+    return f"杭州{marks[number % len(marks)]}{trades[number % len(trades)]}有限公司（模拟）"

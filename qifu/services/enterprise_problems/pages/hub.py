@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,11 +17,12 @@ from qifu.foundation.action import Refused
 from qifu.foundation.pages import Request, page
 from qifu.registers.divisions import queries as divisions
 from qifu.services.enterprise_problems.actions.filters import drop_filter, save_filter
+from qifu.services.enterprise_problems.actions.moving import reveal_contact
 from qifu.services.enterprise_problems.export_queue import excel
 from qifu.services.enterprise_problems.pages.hub_forms import QueueForm
 from qifu.services.enterprise_problems.queries import queues, saved, today
 from qifu.services.enterprise_problems.queries.lines import lines
-from qifu.services.enterprise_problems.queries.orders import orders
+from qifu.services.enterprise_problems.queries.orders import Order, orders
 
 ROWS_A_PAGE, MOST_EXPORTED = 50, 10_000
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -146,20 +148,32 @@ def order(request: Request, number: str) -> HttpResponse:
 @require_POST
 @page("enterprise_problems.view")
 def order_many(request: Request) -> HttpResponse:
-    """Show the 交办单 of the cases ticked, each on a page of its own."""
-    return _orders(request, request.POST.getlist("case"))
+    """Show the 交办单 of the cases ticked, each on a page of its own; with the contacts in clear where asked (audited)."""
+    return _orders(request, request.POST.getlist("case"), reveal="reveal" in request.POST)
 
 
-def _orders(request: Request, numbers: list[str]) -> HttpResponse:
+def _orders(request: Request, numbers: list[str], *, reveal: bool = False) -> HttpResponse:
     found = orders(request.actor, request.at, numbers)
     if not found:
         messages.error(request, "所选的还没有交给单位，没有交办单可以打印。请先交办。")
         return redirect("problem_queue")
+    if reveal:
+        found = [replace(one, contact=_contact(request, one)) for one in found]
     return render(
         request,
         "enterprise_problems/order.html",
-        {"orders": found, "left_out": len(set(numbers)) - len(found)},
+        {"orders": found, "revealed": reveal, "left_out": len(set(numbers)) - len(found)},
     )
+
+
+def _contact(request: Request, one: Order) -> tuple[str, str]:
+    """Return the contact in clear; who looked stays in the audit trail. Masked still where it cannot be read."""
+    try:
+        known = reveal_contact(by=request.actor, at=request.at, case=one.case, reason="contact")
+    except Refused as refusal:
+        messages.warning(request, f"{one.case.number}：{refusal.message}")
+        return one.contact
+    return known.name, known.mobile
 
 
 urlpatterns: list[URLPattern] = [

@@ -11,6 +11,7 @@ from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseClock, CaseEvent
 from qifu.engines.casework.moves import choices_of
 from qifu.foundation.access import Actor, visible
+from qifu.foundation.sealed import mask_name, mask_phone
 from qifu.registers.divisions import queries as divisions
 from qifu.services.enterprise_problems.case_binding import KIND
 from qifu.services.enterprise_problems.lists import lists
@@ -31,7 +32,7 @@ class LimitLine:
 
 @dataclass(frozen=True)
 class Order:
-    """One 交办单: the case, what was said, what is asked and by when, who handed it over and when."""
+    """One 交办单: the case, what was said, what is asked and by when, who handed it over and when; the contact masked."""
 
     case: Case
     problem: Problem
@@ -41,6 +42,7 @@ class Order:
     event: CaseEvent
     instruction: str
     limits: tuple[LimitLine, ...]
+    contact: tuple[str, str] = ("", "")
 
     @property
     def act(self) -> str:
@@ -94,6 +96,7 @@ def _order(
     return Order(
         case, problem, places.get(case.place_code, case.place_code), known.boards.get(problem.board, ""),
         topic["title"] if topic else "", event, str(said), limits,
+        (mask_name(str(problem.contact_name)), mask_phone(str(problem.contact_mobile))),
     )  # fmt: skip
 
 
