@@ -34,7 +34,7 @@ OPEN = Q(closed_at__isnull=True) & ~Q(state=DISSATISFIED)
 """What is open, in queries of staff: a case that waits for the desk's decision is not."""
 CLOSED = Q(closed_at__isnull=False) | Q(state=DISSATISFIED)
 """What is closed, in queries of staff."""
-BY_SYSTEM = Q(kind__in=("split", "released"), role="system")
+BY_SYSTEM = Q(role="system") & (Q(kind="split", state=CLOSED_STATE) | Q(kind="released") & ~Q(state="withdrawn"))
 
 
 @dataclass(frozen=True)

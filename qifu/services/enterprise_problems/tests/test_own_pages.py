@@ -256,7 +256,7 @@ def test_a_merged_case_shows_the_main_cases_progress_but_not_its_reporters_words
     step(people, main.case, START, people.clerk, "assign", lead=people.unit.pk)
     step(people, main.case, START, people.drafter, "take")
     step(people, main.case, START, people.drafter, "report", progress="合并以前的进展")
-    merging.merge_problems(by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()])
+    merging.merge_problems(by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()], text="同一园区停电")
     step(people, main.case, START, people.drafter, "report", progress="已联系供电所")
     acts.add_material(by=ANONYMOUS, at=START, case=main.fresh(), text="主件企业的商业秘密", proof=proof(main))
     text = page(opened(child), child)
@@ -274,12 +274,13 @@ def test_children_get_the_answer_and_rate_it_themselves(people: World, at: Any) 
         step(people, one.case, START, people.clerk, "accept", **CLASSES)
     step(people, main.case, START, people.clerk, "assign", lead=people.unit.pk)
     step(people, main.case, START, people.drafter, "take")
-    merging.merge_problems(by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()])
+    merging.merge_problems(by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()], text="同一园区停电")
     answer(people, main.case, START)
     client = opened(child)
     text = page(client, child)
     assert text.count(REPLY) == 2  # the answer, and once in the timeline
-    assert act(client, child, "rate", **{"rate-solved": "no", "rate-stars": "2", "rate-text": "没人来过"}).status_code == 302
+    given = act(client, child, "rate", **{"rate-solved": "no", "rate-stars": "2", "rate-text": "没人来过"})
+    assert given.status_code == 302, given.content.decode()[3000:6000]
     assert (child.fresh().state, main.fresh().state) == ("dissatisfied", "closed")
     assert child.fresh().merged_into is None
     from qifu.services.enterprise_problems.queries import ratings
