@@ -1,5 +1,7 @@
 """Clocks that come near their end or have run out: the service is told once of each, and no state is changed.
 
+Pauses that have come to their last day end by themselves here, too.
+
 A job looks every few minutes. One row of it serves a day, postponed from look to look, and sets up the next day's.
 """
 
@@ -12,6 +14,7 @@ from datetime import date, datetime, timedelta
 from django.db.models import Q
 
 from qifu.engines.casework import clocks
+from qifu.engines.casework.asks import end_due_pauses
 from qifu.engines.casework.binding import binding_of
 from qifu.engines.casework.case_type import CaseType
 from qifu.engines.casework.clocks import Limit, Unit
@@ -39,10 +42,11 @@ declare_permissions(Permission(TICK, "时限提醒（后台作业）", {}))
 
 @handles(TICK)
 def run_tick(running: Running) -> None:
-    """Tell of what is near or over, and look again later: today by postponing, tomorrow by a job of its own."""
+    """End the pauses that are over, tell of what is near or over, and look again: today by postponing, tomorrow by a new job."""
     try:
         if not Job.objects.filter(kind=TICK, state=Job.State.WAITING).exists():
             set_up_tick(by=SYSTEM, at=running.at)
+        end_due_pauses(at=clock.business(running.at))
         tick(at=running.at, report=running.report)
     except JobCancelled:
         raise

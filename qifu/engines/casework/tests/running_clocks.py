@@ -28,7 +28,7 @@ title: 时限测试
 basis: 测试
 effective: {from: 2024-01-01}
 office_hours: [['09:00', '12:00'], ['13:30', '17:00']]
-roles: {hub: 中枢}
+roles: {hub: 中枢, upper_hub: 上级中枢}
 fields: {}
 clocks:
   handle: {title: 办理, of: hub, limit: {working_days: 10}, promised: true}
@@ -41,6 +41,8 @@ states:
 transitions:
   close: {title: 办结, from: [open], to: closed, by: [hub], effect: close, results: [done]}
 results: {done: 已办}
+verbs:
+  pause: {clocks: [handle], asked_by: [hub], approved_by: [upper_hub], most_days: 60, reasons: {waiting: {title: 等待材料}}}
 examples:
 - title: 一日办结
   opened: 2024-06-03 10:00
@@ -90,7 +92,7 @@ def hear() -> Heard:
     heard = Heard()
     binding._bindings.pop(KIND, None)
     bind(Binding(
-        kind=KIND, title="时限测试", permissions={"hub": "test.lay_clocks"}, facts=lambda case: {}, hub=lambda place: 0,
+        kind=KIND, title="时限测试", permissions={"hub": "test.lay_clocks", "upper_hub": "test.lay_clocks"}, facts=lambda case: {}, hub=lambda place: 0,
         happened=heard.happened, clock_near=heard.clock_near, clock_over=heard.clock_over,
     ))  # fmt: skip
     return heard

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from qifu.engines.casework.clocks import Pause
 from qifu.engines.casework.definitions import forget
-from qifu.engines.casework.models import Case, CaseClock, CaseEvent
+from qifu.engines.casework.models import Case, CaseClock, CaseEvent, ClockPause
 from qifu.engines.casework.tests.running_clocks import Heard, hear, lay_ground, open_cases, snapshot
 from qifu.engines.casework.timers import TICK, set_up_tick, tick
 from qifu.foundation import jobs
@@ -44,12 +44,12 @@ def test_the_life_of_a_clock_that_nobody_stops(heard: Heard) -> None:
     while at < datetime(2024, 7, 3, tzinfo=SHANGHAI):
         if tick(at=at):
             told.append(f"{at:%m-%d %H:%M}")
-        at += timedelta(minutes=30)
-    assert told == ["06-28 09:00", "07-01 17:30"]  # one working day before; after the end
+        at += timedelta(hours=1)
+    assert told == ["06-28 09:00", "07-01 18:00"]  # one working day before; after the end
     assert heard.near == heard.over == [(case.pk, "handle")]
     row = CaseClock.objects.get()
     assert row.warned_at == datetime(2024, 6, 28, 9, tzinfo=SHANGHAI)
-    assert row.overdue_at == datetime(2024, 7, 1, 17, 30, tzinfo=SHANGHAI)
+    assert row.overdue_at == datetime(2024, 7, 1, 18, tzinfo=SHANGHAI)
     assert (snapshot(Case), snapshot(CaseEvent)) == before
 
 
@@ -103,6 +103,12 @@ def test_a_service_that_fails_on_one_case_hears_of_the_others_and_is_asked_again
     assert sorted(heard.over) == [(case.pk, "call") for case in cases]
 
 
+@pytest.fixture
+def half_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qifu.engines.casework.timers.EVERY", timedelta(minutes=30))
+
+
+@pytest.mark.usefixtures("half_hours")
 def test_one_job_looks_all_day_and_sets_up_the_next_day(heard: Heard) -> None:
     one("call")
     now = datetime(2024, 6, 17, 2, 0, tzinfo=UTC)
@@ -112,14 +118,37 @@ def test_one_job_looks_all_day_and_sets_up_the_next_day(heard: Heard) -> None:
     looks = 0
     while now < datetime(2024, 6, 18, 16, 0, tzinfo=UTC):  # the end of Tuesday in Shanghai
         looks += jobs.run_one(worker="w:1", clock=lambda now=now: now)
-        now += timedelta(minutes=5)
-    assert looks == 14 * 12 + 24 * 12
+        now += timedelta(minutes=30)
+    assert looks == 14 * 2 + 24 * 2
     states = list(Job.objects.filter(kind=TICK).order_by("pk").values_list("state", "run_at"))
     assert [state for state, _ in states] == ["done", "done", "waiting"]
     assert states[-1][1] == datetime(2024, 6, 19, tzinfo=SHANGHAI)
     assert heard.near and heard.over
 
 
+def test_a_pause_that_has_come_to_its_last_day_ends_by_itself(heard: Heard) -> None:
+    case = one("handle")
+
+    def pause() -> None:
+        ClockPause.objects.create(
+            clock=case.clocks.get(), from_at=START + timedelta(days=1), reason="waiting", text="等待材料",
+            approved_by_name="甲", until_on=date(2024, 6, 20),
+        )  # fmt: skip
+        CaseClock.objects.update(due_at=None)
+        Case.objects.update(due_at=None)
+
+    act(pause)
+    for day, due_at in ((19, None), (20, datetime(2024, 7, 3, 17, tzinfo=SHANGHAI))):
+        now = datetime(2024, 6, day, 9, tzinfo=SHANGHAI)
+        Job.objects.all().delete()
+        set_up_tick(by=SYSTEM, at=now)
+        assert jobs.run_one(worker="w:1", clock=lambda now=now: now)
+        case.refresh_from_db()
+        assert case.due_at == CaseClock.objects.get().due_at == due_at
+    assert ClockPause.objects.get().to_at is not None and case.version == 2
+
+
+@pytest.mark.usefixtures("half_hours")
 def test_a_day_that_was_missed_does_not_break_the_chain(heard: Heard) -> None:
     now = datetime(2024, 6, 17, 2, 0, tzinfo=UTC)
     set_up_tick(by=SYSTEM, at=now)
@@ -130,6 +159,6 @@ def test_a_day_that_was_missed_does_not_break_the_chain(heard: Heard) -> None:
     while now < datetime(2024, 6, 20, 16, 0, tzinfo=UTC):
         jobs.run_one(worker="w:1", clock=lambda now=now: now)
         jobs.run_one(worker="w:1", clock=lambda now=now: now)
-        now += timedelta(minutes=5)
+        now += timedelta(minutes=30)
     waiting = Job.objects.filter(kind=TICK, state=Job.State.WAITING)
     assert [row.run_at for row in waiting] == [datetime(2024, 6, 21, tzinfo=SHANGHAI)]
