@@ -33,6 +33,7 @@ ICONS = {
     "withdraw_part": "x", "ask_extension": "calendar-due", "ask_pause": "player-pause", "withdraw_ask": "x", "resume_clock": "clock",
     "escalate": "arrow-up", "settle_promise": "flag",
 }  # fmt: skip
+ALIASES = {"evidence": "files"}
 VIEWS = {"inside": "内部流转", "firm": "企业可见进展"}
 
 
@@ -72,9 +73,10 @@ def _done(request: Request, found: queries.CasePage, form: ActForm) -> bool:
     try:
         _do(request, found, form)
     except Refused as refusal:
-        known = refusal.fields.keys() & form.fields.keys()
+        named = {ALIASES.get(field, field): words for field, words in refusal.fields.items()}
+        known = named.keys() & form.fields.keys()
         for field in known:
-            form.add_error(field, refusal.fields[field])
+            form.add_error(field, named[field])
         if not known:
             form.add_error(None, refusal.message)
         return False

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from qifu.engines.casework import definitions
 from qifu.engines.casework.models import CaseAsk, CaseFile
 from qifu.foundation.access import SYSTEM
 from qifu.foundation.audit.queries import audit_rows
+from qifu.foundation.revisions import Revision
 from qifu.services.enterprise_problems.actions import asks, parts
+from qifu.services.enterprise_problems.forms import ActForm
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.queries import own
+from qifu.services.enterprise_problems.queries.case_page import case_page
+from qifu.services.enterprise_problems.queries.offers import Offer
 from qifu.services.enterprise_problems.tests.handling_world import MARK, REPLY, World, fresh
 from qifu.services.enterprise_problems.tests.intake_world import AT
 
@@ -285,3 +291,21 @@ def test_promises_are_listed(world: World) -> None:
     assert "补拨第二批款" in page and case.number in page
     assert "补拨第二批款" not in body(signed_in(world, "market"), "/workbench/problems/promises/")
     assert "没有这样的承诺" in body(signed_in(world, "unit"), "/workbench/problems/promises/?show=kept")
+
+
+def test_every_transition_of_every_pack_has_a_form(world: World) -> None:
+    """Packs bring their own fields and transitions; a form is made of each, with each field that it asks."""
+    case = world.handling()
+    page = case_page(world["clerk"], AT, AT, case.number)
+    types = [
+        definitions.of_revision(one)
+        for one in Revision.objects.filter(series__kind=definitions.KIND, state="published")
+    ]
+    assert len(types) >= 2
+    for definition in types:
+        for step in definition.transitions.values():
+            form = ActForm(Offer(step.name, step.title, step), replace(page, definition=definition))
+            assert set(step.form) <= set(form.fields), (definition.key, step.name)
+            shown = [field.name for field in (*form.plain_fields, *form.file_fields)]
+            shown += [field.name for row in form.promise_fields for field in row]
+            assert set(shown) | {"confirmed"} >= set(form.fields)

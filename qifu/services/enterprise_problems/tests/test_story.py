@@ -250,6 +250,7 @@ def test_shelved_reviewed_and_taken_up_again(world: World) -> None:
     assert MARK not in world.firm_sees(case)
 
 
+@pytest.mark.both_databases
 def test_raised_to_city_and_province_and_back(world: World) -> None:
     case = world.handling(files=())
     world.do("unit", case, "note", text="进展一", files=paper("合同.txt", "合同正文"))
@@ -367,6 +368,7 @@ def world_system() -> object:
     return SYSTEM
 
 
+@pytest.mark.both_databases
 def test_two_people_do_not_overwrite_each_other(world: World) -> None:
     case = world.pooled()
     seen = fresh(case).version
