@@ -22,6 +22,7 @@ from qifu.engines.casework.tests.running_clocks import (
     open_cases,
     snapshot,
 )
+from qifu.engines.casework.verify import verify
 from qifu.foundation import jobs
 from qifu.foundation.access import SYSTEM
 from qifu.foundation.jobs import Job
@@ -66,6 +67,7 @@ def see_that_all_is_right(calendar: WorkingCalendar) -> None:
         ends = [row.due_at for row in case.clocks.filter(stopped_at=None) if row.due_at]
         assert case.due_at == min(ends, default=None)
         assert [one.seq for one in case.events.order_by("seq")] == list(range(1, case.version + 1))
+    assert [str(fault) for fault in verify(at=AT)] == []
 
 
 @pytest.mark.both_databases
