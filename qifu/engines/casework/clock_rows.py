@@ -19,7 +19,7 @@ from qifu.engines.casework.clocks import Limit, Pause, Unit
 from qifu.engines.casework.definitions import hours_of, of_case
 from qifu.engines.casework.models import Case, CaseClock, CasePart, ClockPause
 from qifu.engines.casework.record import moment_of
-from qifu.engines.casework.waiting import withdraw_with
+from qifu.engines.casework.waiting import withdraw_all, withdraw_with
 from qifu.foundation.action import Refused, current_act
 from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI, WorkingCalendar
@@ -119,19 +119,23 @@ class RunningClocks:
         return mine
 
     def stop_all(self) -> None:
-        """Stop every clock of the case itself: it closes."""
-        self.stop_rows(self.own())
+        """Stop every clock of the case itself, which closes; whatever waits on it is withdrawn."""
+        self._stop(self.own())
+        self.withdrawn.update(withdraw_all(self.case))
 
     def stop_rows(self, rows: Sequence[CaseClock]) -> None:
         """Stop these clocks, ending their pauses; what waited on them (asks, answers of co-handlers, the word of the level above) is withdrawn."""
+        self._stop(rows)
+        for key, ids in withdraw_with(rows, self.definition).items():
+            self.withdrawn.setdefault(key, []).extend(ids)
+
+    def _stop(self, rows: Sequence[CaseClock]) -> None:
         self._end_pauses([row for row in rows if self.stands_still(row)])
         for row in rows:
             row.stopped_at = max(moment_of(self._cases[row.case_id]), row.started_at)
             self._stopped[row.stopped_at].append(row)
         gone = {id(row) for row in rows}
         self._rows = [row for row in self.rows if id(row) not in gone]
-        for key, ids in withdraw_with(rows, self.definition).items():
-            self.withdrawn.setdefault(key, []).extend(ids)
 
     def pause(
         self, names: Iterable[str], *, reason: str, text: str, approved_by_name: str = "", **more: Any

@@ -15,7 +15,6 @@ from qifu.engines.casework.clock_rows import RunningClocks
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseAsk, CaseEvent, CasePart, Escalation
 from qifu.engines.casework.record import Standing, lock_many, moment_of, record, see_version, standing
-from qifu.engines.casework.waiting import withdraw_all
 from qifu.foundation.action import Refused
 
 MERGED, TAKEN_IN, SPLIT, RELEASED = "merged", "took_in", "split", "released"
@@ -127,5 +126,5 @@ def close_children(main: Case, children: Sequence[Case], closing: CaseEvent) -> 
         child.state, child.result, child.closed_at = main.state, main.result, moment_of(child)
         record(
             child, CLOSED_WITH_MAIN, title="随主件办结", who=SYSTEM, shown=closing.shown,
-            facts={"main": main.number, "result": main.result, **withdraw_all(child)},
+            facts={"main": main.number, "result": main.result, **clocks.withdrawn},
         )  # fmt: skip

@@ -18,7 +18,7 @@ from qifu.engines.casework.forms import choices_of as choices_of
 from qifu.engines.casework.merge import SYSTEM, close_children, release_children, split
 from qifu.engines.casework.models import Case, CaseEvent, CaseNumber
 from qifu.engines.casework.record import Standing, lock_family, moment_of, record, standing
-from qifu.engines.casework.waiting import withdraw_all, withdraw_asks
+from qifu.engines.casework.waiting import withdraw_asks
 from qifu.foundation.action import Refused, current_act
 from qifu.foundation.working_days import SHANGHAI
 
@@ -152,8 +152,6 @@ def move(
     if row.lead_id != lead_before:
         leave_lead(row, clocks)
     _run_clocks(row, transition, clocks, facts, text)
-    if transition.effect is Effect.CLOSE:
-        clocks.withdrawn.update(withdraw_all(row))
     event = record(
         row, transition.name, title=transition.title, who=who, text=text, facts={**given, **clocks.withdrawn},
         shown=_shown(transition, definition, row, given, facts), transition=transition,
