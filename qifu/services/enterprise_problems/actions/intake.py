@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -37,6 +36,7 @@ from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.phone import HELP as PHONE_HELP
 from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries.search import index_words
+from qifu.services.enterprise_problems.query_codes import code_of_key, new_code, query_hash
 
 MOST_WORDS = 5000
 """How many characters are taken from a person who types; imports and systems may bring more (`MOST_IMPORTED`)."""
@@ -44,7 +44,6 @@ MOST_IMPORTED = 50_000
 STARTS = ("filter",)
 SHOWN = "已收到您反映的问题"
 STAFF_CHANNELS = ("phone", "visit", "talk", "superior")
-CODE_DIGITS = 8
 _LONGEST = {
     "source": (60, "来源系统"), "outside_number": (80, "外部编号"), "occasion": (120, "场合"),
     "enterprise_name": (300, "企业名称"), "contact_name": (60, "联系人"), "contact_mobile": (60, "联系电话"),
@@ -109,11 +108,6 @@ def places_above(code: str) -> tuple[str, ...]:
         found.append(upper)
         code = upper
     return tuple(found)
-
-
-def query_hash(number: str, code: str) -> str:
-    """Return what is kept of a query code."""
-    return hashlib.sha256(f"{number}:{code}".encode()).hexdigest()
 
 
 @action("enterprise_problems.report", title="反映问题", permission="enterprise_problems.report")
@@ -317,15 +311,8 @@ def _open(request: Request, digest: str) -> Receipt:
 
 
 def _new_code(request: Request) -> str:
-    """A code that follows from the form's secret token, so that a form sent twice is answered alike; else a random one."""
-    if not request.key:
-        return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
-    return code_of_key(request.key_scope, request.key)
-
-
-def code_of_key(key_scope: str, key: str) -> str:
-    """Return the query code of the case that was made under a key; the key alone does not betray it."""
-    return f"{int(lookup_key(f'{key_scope}:{key}', 'query_code'), 16) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+    """A code that follows from the form's secret key, so that a form sent twice is answered alike; else a random one."""
+    return code_of_key(request.key_scope, request.key) if request.key else new_code()
 
 
 def _earlier_code(request: Request, case: Case) -> str:

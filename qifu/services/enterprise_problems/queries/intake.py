@@ -18,10 +18,10 @@ from qifu.registers.mandates import queries as mandates
 from qifu.registers.organisations import queries as organisations
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.people.contacts import own_contacts
-from qifu.services.enterprise_problems.actions.intake import code_of_key, query_hash
 from qifu.services.enterprise_problems.models import Problem, UnitTelephone
 from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries.ratings import seen_many
+from qifu.services.enterprise_problems.query_codes import code_of_key, query_hash
 
 HOTLINE = "12345"
 SHORTEST_SEARCH = 2
