@@ -14,7 +14,7 @@ MOST_FILES = 5
 LARGEST_FILE = 20 << 20
 KINDS = frozenset({"png", "jpg", "pdf", "docx", "doc", "wps", "ofd"})
 ACCEPT = ".jpg,.jpeg,.png,.pdf,.docx,.doc,.wps,.ofd"
-HELP = f"照片（JPG、PNG）、PDF、Word，最多 {MOST_FILES} 个，每个不超过 {LARGEST_FILE >> 20} MB"
+HELP = f"照片、PDF、Word 文件，最多 {MOST_FILES} 个，每个不超过 {LARGEST_FILE >> 20} MB"
 
 
 @dataclass(frozen=True)
