@@ -22,6 +22,7 @@ log = logging.getLogger("qifu.jobs")
 
 LEASE = timedelta(minutes=10)
 FIRST_RETRY = timedelta(seconds=15)
+LONGEST_RETRY = timedelta(days=1)
 
 
 class Job(models.Model):
@@ -370,7 +371,7 @@ def _retry_or_fail(job: Job, *, at: datetime, error: str) -> None:
     if job.attempts >= job.max_attempts:
         _finish(job, Job.State.FAILED, at=at, error=error)
         return
-    later = at + FIRST_RETRY * 4 ** (job.attempts - 1)
+    later = at + min(FIRST_RETRY * 4 ** min(job.attempts - 1, 12), LONGEST_RETRY)
     mine = Job.objects.filter(pk=job.pk, state=Job.State.RUNNING, attempts=job.attempts)
     mine.update(state=Job.State.WAITING, run_at=later, error=error, leased_until=None)
 

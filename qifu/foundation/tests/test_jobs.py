@@ -13,6 +13,7 @@ from qifu.foundation.action import WriteOutsideAct
 from qifu.foundation.jobs import (
     FIRST_RETRY,
     LEASE,
+    LONGEST_RETRY,
     Job,
     JobCancelled,
     JobRefused,
@@ -118,6 +119,20 @@ def test_a_failure_is_retried_ever_later_and_then_given_up(
     assert job.state == "failed" and job.finished_at is not None
     clock.at += timedelta(days=365)
     assert not run_one(worker="w", clock=clock)
+
+
+def test_the_wait_after_many_failures_stays_within_a_day(
+    handle: Callable[[Handler], None], clock: Clock
+) -> None:
+    def fail(running: Running) -> None:
+        raise ValueError("坏了")
+
+    handle(fail)
+    job = add(max_attempts=100)
+    Job.objects.filter(pk=job.pk).update(attempts=60)
+    assert run_one(worker="w", clock=clock)
+    job.refresh_from_db()
+    assert job.state == "waiting" and job.run_at == clock.at + LONGEST_RETRY
 
 
 def test_a_refusal_is_final(handle: Callable[[Handler], None], clock: Clock) -> None:
