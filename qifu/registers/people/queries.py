@@ -213,6 +213,7 @@ FACT_TITLES = {
     "moved": "移交件数", "no_successor": "无人接手", "confirmed": "已确认", "purpose": "用途", "file_digest": "文件摘要",
     "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",
     "mandate": "授权编号", "invitation": "邀请编号", "identity": "外部身份编号", "scope": "授权事项", "document": "核验材料",
+    "topic": "事由", "organisation": "责任单位编号",
     "job": "作业编号", "former": "原授权编号", "token": "令牌编号", "suspended": "暂停的授权数", "mandates": "授权数",
 }  # fmt: skip
 
