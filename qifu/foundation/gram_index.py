@@ -27,11 +27,16 @@ GRAMS_ASKED = 12
 
 @dataclass(frozen=True)
 class GramIndex:
-    """The index `name` over `column` (normalised text) of `table`, whose key is `id`."""
+    """The index `name` over `column` (normalised text) of `table`, whose key is `id`.
+
+    `alone`: PostgreSQL reads the table without parallel workers. Knowing nothing of how rare grams are, it would start
+    them for a few hundred rows, which costs more than the rows do.
+    """
 
     table: str
     column: str
     name: str
+    alone: bool = False
 
     def replace(self, changes: Iterable[tuple[int, str | None, str | None]], using: str = "default") -> None:
         """Index the texts of many rows: (number, text before or None, text after or None); inside an act.
@@ -82,6 +87,8 @@ class GramIndex:
                 # Without statistics the planner takes grams for rare and asks the index; whoever searches decides
                 # beforehand whether the words are common.
                 cursor.execute(f"ALTER INDEX {self.name} ALTER COLUMN 1 SET STATISTICS 0")
+                if self.alone:
+                    cursor.execute(f"ALTER TABLE {self.table} SET (parallel_workers = 0)")
                 return
             cursor.execute(
                 f"CREATE VIRTUAL TABLE IF NOT EXISTS {self.name}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -12,10 +12,13 @@ from qifu.foundation.search import words_of
 from qifu.services.enterprise_problems.models import Problem
 
 WORDS = GramIndex(
-    table="enterprise_problems_problem", column="search_text", name="enterprise_problems_grams"
+    table="enterprise_problems_problem", column="search_text", name="enterprise_problems_grams", alone=True
 )
 RARE = 2_000
 """Words that at most so many problems hold are asked of the index; others are read along the list, which finds them soon."""
+
+SAMPLE, OFTEN = 500, 25
+"""Of the newest SAMPLE problems OFTEN hold it: such a word is common, and the index, which reads every match, is not asked."""
 
 
 def index_words(texts: Iterable[tuple[int, str]]) -> None:
@@ -29,13 +32,23 @@ def matching(text: str) -> Q | None:
     if not words:
         return None
     rows: QuerySet[Problem] = Problem.objects.order_by()
-    found = list(WORDS.holding(rows, words).values_list("pk", flat=True)[: RARE + 1])
-    if len(found) <= RARE:
-        return Q(pk__in=found)
-    holding = Problem.objects.filter(pk=OuterRef("pk"))
+    if not _common(words):
+        found = list(WORDS.holding(rows, words).values_list("pk", flat=True)[: RARE + 1])
+        if len(found) <= RARE:
+            return Q(pk__in=found)
+    return Q(Exists(_holding(Problem.objects.filter(pk=OuterRef("pk")), words)))
+
+
+def _common(words: Sequence[str]) -> bool:
+    """Tell whether many of the newest problems hold all words, for one light query."""
+    newest = Problem.objects.order_by("-pk").values("pk")[:SAMPLE]
+    return _holding(Problem.objects.filter(pk__in=newest), words).count() >= OFTEN
+
+
+def _holding(rows: QuerySet[Problem], words: Sequence[str]) -> QuerySet[Problem]:
     for word in words:
-        holding = holding.filter(search_text__contains=word)
-    return Q(Exists(holding))
+        rows = rows.filter(search_text__contains=word)
+    return rows
 
 
 def search(rows: QuerySet[Case], text: str) -> QuerySet[Case]:
