@@ -21,7 +21,7 @@ LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
 
 ALLOWED_WORDS = {
     "WCAG", "Tab", "Enter", "docx", "html", "txt", "pdf", "doc", "wps", "ofd", "OFD", "PDF",
-    "Word", "Excel", "xlsx", "CSV", "JSON", "Cookie",
+    "Word", "Excel", "xlsx", "CSV", "JSON", "Cookie", "SVG", "BPMN",
 }  # fmt: skip
 
 

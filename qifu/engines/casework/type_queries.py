@@ -10,16 +10,17 @@ from typing import Any
 from qifu.engines.casework.case_type import CaseType, in_written_order
 from qifu.engines.casework.clocks import RULES, UNIT_TITLES, Limit, Unit
 from qifu.engines.casework.definitions import KIND, of_revision
-from qifu.foundation import access, revisions
+from qifu.foundation import access, clock, revisions
 from qifu.foundation.access import Actor
 from qifu.foundation.revisions import Revision
+from qifu.foundation.working_days import SHANGHAI
 
 
 @dataclass(frozen=True)
 class Version:
     """One published version: in force from a day until the day before `until` (None: until further notice).
 
-    `until` counts what a later version took over; None and `standing` False where it never was, or is no more, in force.
+    `until` counts what a later version took over; `standing`: it is in force on the day that was asked for.
     """
 
     revision: Revision
@@ -38,6 +39,11 @@ class Version:
     def last_day(self) -> date | None:
         """The last day on which it is in force."""
         return self.until and self.until - timedelta(days=1)
+
+    @property
+    def never(self) -> bool:
+        """Whether another version took its place before it came into force."""
+        return self.until is not None and self.until <= self.starts
 
     @property
     def unverified(self) -> bool:
@@ -72,8 +78,15 @@ def versions(actor: Actor, permission: str, at: datetime, key: str, day: date) -
         made.append(
             Version(row, of_revision(row), in_written_order(row.content), row.effective_from, until, now is not None and now.pk == row.pk)
         )  # fmt: skip
-        later = row.effective_from if later is None else min(later, row.effective_from)
+        took_over = max(row.effective_from, _day_published(row))
+        later = took_over if later is None else min(later, took_over)
     return made
+
+
+def _day_published(row: Revision) -> date:
+    """Return the day of business on which a version was published; it rules nothing before, whatever day it names."""
+    assert row.published_at is not None
+    return clock.business(row.published_at).astimezone(SHANGHAI).date()
 
 
 def version_of(actor: Actor, permission: str, at: datetime, key: str, day: date, number: int | None = None) -> Version | None:  # fmt: skip
@@ -177,8 +190,11 @@ def clock_words(definition: CaseType) -> Iterator[ClockWords]:
             by += [f"{choices.get(value, value)} {limit.words()}" for value, limit in limits.items()]
         starts = [f"“{t.title}”" for t in definition.transitions.values() if one.name in t.starts]
         starts += [f"收到（{s.title}）" for s in definition.states.values() if one.name in s.starts]
-        starts += [title for name, title in ((definition.verbs.co_handler_clock, "请求协办"), (definition.verbs.escalation_clock, "上报协调")) if name == one.name]  # fmt: skip
         stops = [f"“{t.title}”" for t in definition.transitions.values() if one.name in t.stops]
+        if one.name == definition.verbs.co_handler_clock:
+            starts, stops = [*starts, "请求协办"], [*stops, "协办答复"]
+        if one.name == definition.verbs.escalation_clock:
+            starts, stops = [*starts, "上报协调"], [*stops, "上级答复"]
         yield ClockWords(
             one.title, definition.roles.get(one.of, one.of), one.limit.words(), tuple(by), one.promised, one.basis,
             one.limit.unit, tuple(starts), (*stops, "办结"),

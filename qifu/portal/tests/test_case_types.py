@@ -91,3 +91,19 @@ def test_a_firm_reads_the_guide_and_nothing_internal() -> None:
     assert text_of(Client().get("/process-guide/huzhou_problem/")).count("14个日历日") >= 2
     assert Client().get("/process-guide/township_problem/").status_code == 404
     assert Client().get("/process-guide/nothing/").status_code == 404
+
+
+def test_a_version_rules_nothing_before_it_was_published() -> None:
+    from qifu.engines.casework.type_queries import versions
+
+    old = "co_handle: {title: 协办, of: co_handler, limit: {working_days: 3}}"
+    publish_again(old, old.replace("working_days: 3", "working_days: 2"), "2024-01-01")
+    publish_again(old, old.replace("working_days: 3", "working_days: 4"), "2099-03-01")
+    publish_again(old, old.replace("working_days: 3", "working_days: 5"), "2099-03-01")
+    found = versions(SYSTEM, "casework.view_case_types", AT, "enterprise_problem", AT.date())
+    assert [(one.number, str(one.until or ""), one.never, one.standing) for one in found] == [
+        (4, "", False, False),
+        (3, "2099-03-01", True, False),
+        (2, "2099-03-01", False, True),
+        (1, "2024-06-20", False, False),
+    ]
