@@ -18,6 +18,11 @@ def upper_place(code: str) -> str | None:
 
 def hub_of(place_code: str) -> int:
     """Return the id of the organisation that is the hub of a place: its own centre or office, else that of the place above."""
+    return hub_at(place_code)[1]
+
+
+def hub_at(place_code: str) -> tuple[str, int]:
+    """Return the nearest place, from this one upwards, that has a hub of its own, and the hub (an organisation's id)."""
     code: str | None = place_code
     while code:
         wanted = [f"{code}.{name}" for name in HUB_CODES]
@@ -26,6 +31,6 @@ def hub_of(place_code: str) -> int:
         )
         for name in wanted:
             if name in found:
-                return int(found[name])
+                return code, int(found[name])
         code = upper_place(code)
     raise Refused(f"区划 {place_code} 及其上级都没有企服中心或改革办，请先登记")

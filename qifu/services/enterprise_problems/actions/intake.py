@@ -27,10 +27,11 @@ from qifu.foundation.sealed import lookup_key
 from qifu.foundation.search import normalise
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.mandates.queries import may
+from qifu.registers.organisations.models import Organisation
 from qifu.services.enterprise_problems.actions.attachments import Upload, attach
 from qifu.services.enterprise_problems.case_binding import KIND
 from qifu.services.enterprise_problems.enterprise_match import recognise
-from qifu.services.enterprise_problems.hubs import hub_of, upper_place
+from qifu.services.enterprise_problems.hubs import hub_at, upper_place
 from qifu.services.enterprise_problems.lists import case_type_of
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.phone import HELP as PHONE_HELP
@@ -209,6 +210,11 @@ def check(request: Request, *, most_words: int | None = None) -> None:
     for name, (longest, title) in _LONGEST.items():
         if len(getattr(request, name)) > longest:
             raise Refused(f"{title}最多 {longest} 字", **{name: f"最多 {longest} 字"})
+    if (
+        request.complained_id is not None
+        and not Organisation.objects.filter(pk=request.complained_id).exists()
+    ):
+        raise Refused("没有这个被反映单位", complained_id="请重新选择单位")
     if divisions.division(request.place_code) is None:
         raise Refused("请选择问题发生在哪里", place_code="请从列表中选择县（市、区）")
     if request.channel not in Problem.Channel.values:
@@ -223,17 +229,18 @@ def _storable(text: str) -> bool:
 
 
 def route(place_code: str, complained_id: int | None) -> tuple[str, int]:
-    """Return the place and the hub (an organisation) that a request goes to: never the one complained of, but the place above.
+    """Return the place and its hub (an organisation) that a request goes to: never the one complained of, but the place above.
 
-    Refused where every hub up to the province is complained of.
+    A place without a hub of its own (a functional area) is served by the place above it. Refused where every hub up to
+    the province is complained of.
     """
-    place, lead = place_code, hub_of(place_code)
+    place, lead = hub_at(place_code)
     while lead == complained_id:
         upper = upper_place(place)
         if upper is None:
             said = "反映的是省级受理机构本身，本平台不能交它自己办理；请向纪检监察机关（12388）或信访部门反映"
             raise Refused(said, complained_id=said)
-        place, lead = upper, hub_of(upper)
+        place, lead = hub_at(upper)
     return place, lead
 
 

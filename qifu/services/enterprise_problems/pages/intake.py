@@ -186,7 +186,7 @@ def intake_received(request: Request) -> HttpResponse:
         kept["number"], key_scope=kept["scope"], key=kept["key"], asked_place=kept["place"]
     )
     channel = next((name for name, way in WAYS.items() if way.title == view.channel), "phone")
-    handed_over = kept["place"] != _own_place(request)
+    handed_over = view.place_code != _own_place(request) and not view.moved_up
     context = {
         "receipt": view, "again": kept["again"], "way": WAYS[channel], "handed_over": handed_over,
         "asked": queries.place_name(kept["place"]), "next_url": reverse(f"problem_intake_{channel}"),

@@ -18,6 +18,7 @@ from qifu.registers.mandates import queries as mandates
 from qifu.registers.organisations import queries as organisations
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.people.contacts import own_contacts
+from qifu.services.enterprise_problems.hubs import hub_of
 from qifu.services.enterprise_problems.models import Problem, UnitTelephone
 from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries.ratings import seen_many
@@ -205,6 +206,7 @@ class ReceiptView:
     words: str
     channel: str
     place: str
+    place_code: str
     hub: str
     telephone: str
     whose: str
@@ -249,12 +251,12 @@ def _receipt(row: Problem, code: str, asked_place: str) -> ReceiptView:
     telephone = UnitTelephone.objects.filter(pk=case.lead_id).values_list("number", flat=True).first()
     return ReceiptView(
         number=case.number, title=case.title, words=row.words, channel=row.get_channel_display(),
-        place=place_name(case.place_code), hub=case.lead.name, telephone=telephone or HOTLINE,
+        place=place_name(case.place_code), place_code=case.place_code, hub=case.lead.name, telephone=telephone or HOTLINE,
         whose=case.lead.name if telephone else "政务服务便民热线", firm=row.enterprise_name,
         linked=case.enterprise_id is not None, name=row.contact_name, mobile=mask_phone(row.contact_mobile),
         occasion=row.occasion, outside=f"{row.source} {row.outside_number}".strip(), opened_at=case.opened_at,
         files=tuple(one.file.name for one in files), complained=case.complained.name if case.complained else "",
-        moved_up=bool(asked_place) and asked_place != case.place_code, query_code=code, steps=tuple(_steps(case)),
+        moved_up=bool(asked_place) and case.complained_id is not None and hub_of(asked_place) != case.lead_id, query_code=code, steps=tuple(_steps(case)),
     )  # fmt: skip
 
 

@@ -202,6 +202,24 @@ def test_every_place_has_a_hub_and_no_complaint_reaches_the_one_complained_of(pr
         assert other != lead and place in divisions.book().parents(code)
 
 
+def test_a_functional_area_without_a_hub_is_served_by_the_place_above(province: None) -> None:
+    areas = [
+        one
+        for one in divisions.book().of_kind("functional_area")
+        if hub_of(one.code) == hub_of(one.parent or "")
+    ]
+    assert areas
+    case = taken(replace(SAID, place_code=areas[0].code)).case
+    assert case.place_code == areas[0].parent and case.number.startswith(str(areas[0].parent))
+    assert Organisation.objects.get(pk=case.lead_id).place_code == case.place_code
+
+
+def test_a_unit_that_is_none_is_refused(province: None) -> None:
+    with pytest.raises(Refused) as refused:
+        taken(replace(SAID, complained_id=987654321))
+    assert set(refused.value.fields) == {"complained_id"}
+
+
 def test_the_unit_complained_of_never_sees_the_case(province: None) -> None:
     from qifu.foundation.access import visible
 
