@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from qifu.engines.casework.models import Case
 from qifu.foundation.access import Actor, find, visible
@@ -52,13 +52,14 @@ def candidates(actor: Actor, at: datetime, moment: datetime, case: Case, problem
     """
     near = Q(opened_at__gte=case.opened_at - WITHIN, opened_at__lte=case.opened_at + WITHIN)
     around = visible(Case.objects.filter(near, kind=KIND, place_code=case.place_code), actor, VIEW, at)
-    around = around.filter(merged_into=None).exclude(pk=case.pk).exclude(merged_into=case)
+    around = around.filter(merged_into=None).exclude(pk=case.pk)
     same_who = Q(pk__in=_same_phone(problem))
     if case.enterprise_id is not None:
         same_who |= Q(enterprise_id=case.enterprise_id)
     numbers = Q(pk__in=_same_number(problem))
+    alike = Q(pk__in=_like_words(case, problem))
     pks = list(
-        around.filter(same_who | numbers | _like_words(problem))
+        around.filter(same_who | numbers | alike)
         .order_by("-opened_at")
         .values_list("pk", flat=True)[:MOST_READ]
     )
@@ -89,13 +90,15 @@ def _same_number(problem: Problem) -> Sequence[int]:
     return list(rows.values_list("pk", flat=True)[:MOST_READ])
 
 
-def _like_words(problem: Problem) -> Q:
-    """Return the condition of holding one of the pieces of the words, asked of the index."""
-    condition = Q(pk__in=[])
+def _like_words(case: Case, problem: Problem) -> set[int]:
+    """Return the problems of the place and the time that hold one of the pieces of the words, asked of the index."""
+    near = {"case__opened_at__gte": case.opened_at - WITHIN, "case__opened_at__lte": case.opened_at + WITHIN}
+    around = Problem.objects.filter(case__place_code=case.place_code, **near).order_by()
+    found: QuerySet[Problem] | None = None
     for piece in pieces(problem.words):
-        holding = WORDS.holding(Problem.objects.order_by(), [normalise(piece)])
-        condition |= Q(pk__in=holding.values("pk"))
-    return condition
+        holding = WORDS.holding(around, [normalise(piece)])
+        found = holding if found is None else found | holding
+    return set() if found is None else set(found.values_list("pk", flat=True)[:MOST_READ])
 
 
 def _reasons(case: Case, problem: Problem, other: Problem) -> tuple[list[str], int]:
