@@ -76,6 +76,8 @@ def test_a_visitor_is_let_in_or_led_to_sign_in(name: str, view: Any) -> None:
     answer = Client().get(reverse(name))
     if name in ("api:api-root", "metrics"):
         assert answer.status_code == 404  # the root of the API is no page; metrics admit nobody by default
+    elif name in ("api:report_problem", "api:list_problems", "api:list_own_problems"):
+        assert answer.status_code == 401  # another system is told to bring its token, not led to a page
     elif open_to_all:
         assert answer.status_code in (200, 302, 405, 410)
     else:
