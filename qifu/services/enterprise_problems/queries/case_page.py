@@ -108,6 +108,7 @@ class CasePage:
     children: list[Case]
     offers: list[Offer]
     waiting: list[str]
+    reply_sent: bool
     contact: tuple[str, str] = ("", "")
     classes: list[tuple[str, str]] = field(default_factory=list)
     places: Mapping[str, str] = field(default_factory=dict)
@@ -172,6 +173,7 @@ def case_page(actor: Actor, at: datetime, moment: datetime, number: str) -> Case
     ]
     places = divisions.names(codes)
     first = events[-1] if events else None
+    answered = next((one.kind for one in events if one.kind in ("draft", *ratings.CLOSINGS)), "")
     return CasePage(
         at=at, today=moment.astimezone(SHANGHAI).date(), case=case, problem=problem, definition=definition, seen=seen, roles=held, places=places,
         place=places.get(case.place_code, case.place_code), handler=name_of(case.handler_id),
@@ -179,7 +181,7 @@ def case_page(actor: Actor, at: datetime, moment: datetime, number: str) -> Case
         events=[_event_line(definition, one) for one in events], firm=_firm(events), parts=parts, asks=asks,
         attachments=_files(first) if first is not None else (), escalations=escalations,
         promises=[promise_line(one, moment) for one in promises], main=case.merged_into, children=children,
-        offers=offered, waiting=waiting, classes=_classes(problem),
+        offers=offered, waiting=waiting, reply_sent=answered in ratings.CLOSINGS, classes=_classes(problem),
         contact=(mask_name(problem.contact_name), mask_phone(problem.contact_mobile)),
     )  # fmt: skip
 

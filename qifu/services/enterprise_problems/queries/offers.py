@@ -17,10 +17,13 @@ from qifu.services.enterprise_problems.module import ABOVE
 from qifu.services.enterprise_problems.queries.ratings import Seen
 
 MAIN = (
-    "answer_escalation", "decide_ask", "answer_part", "accept", "overrule", "assign", "take", "rule", "pass", "sign",
-    "sign_and_close", "close", "contact", "draft", "review_shelf", "rework",
+    "answer_escalation", "decide_ask", "answer_part", "accept", "assign", "take", "rule", "pass", "sign",
+    "sign_and_close", "close", "contact", "draft", "review_shelf",
 )  # fmt: skip
-"""Which act is the next one, where several may be done: the first of these."""
+"""Which act is the next one, where several may be done: the first of these.
+
+Where somebody decides between two ends (an appeal, rework or not), neither is put first.
+"""
 VERBS = {
     "answer_escalation": "答复上报", "decide_ask": "审批", "answer_part": "答复协办、征求意见", "ask_part": "请其他单位参与",
     "withdraw_part": "撤销协办、征求意见", "ask_extension": "申请延期", "ask_pause": "申请暂停计时", "withdraw_ask": "撤回申请",
