@@ -34,7 +34,7 @@ def checked(
 ) -> dict[str, Any]:
     """Return what was given, without what is empty: text, whole numbers, True, days as YYYY-MM-DD.
 
-    Refused for what is missing, unknown, too long, not one of the choices, or not there (a unit, a person).
+    A closing with one result only need not name it. Refused for what is missing, unknown, too long, not one of the choices, or not there (a unit, a person).
     """
     unknown = set(given) - set(transition.form) - {"result"}
     if unknown:
@@ -54,6 +54,8 @@ def checked(
             found[name] = _READERS[field.kind](field, value, choices_of(row, definition, name))
         except ValueError as error:
             raise Refused(f"“{field.title}”{error}", **{name: str(error)}) from None
+    if transition.effect is Effect.CLOSE and len(transition.results) == 1:
+        found.setdefault("result", transition.results[0])
     if transition.effect is Effect.CLOSE and found.get("result") not in transition.results:
         allowed = "、".join(definition.results[one] for one in transition.results)
         raise Refused(f"请选择办理结果：{allowed}", result="请选择办理结果")

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from qifu.engines.casework.case_type import Effect, RatingRule
 from qifu.engines.casework.definitions import of_case
-from qifu.engines.casework.merge import CLOSED_WITH_MAIN, SYSTEM, split
+from qifu.engines.casework.merge import CLOSED_WITH_MAIN, SYSTEM
 from qifu.engines.casework.models import Case, CaseEvent, Rating
 from qifu.engines.casework.moves import move
 from qifu.engines.casework.record import lock, moment_of
@@ -45,9 +45,7 @@ def rate(
         at=moment_of(row), by_id=by_id if by_id is not None else act.by.id, channel=channel,
         closed_seq=closing.seq,
     )  # fmt: skip
-    if bad:
-        if row.merged_into_id is not None:  # the others of the merge are not worked anew for it
-            split(row, text="单独办理", who=SYSTEM)
+    if bad:  # a merged child is split off by it: the others are not worked anew
         move(row, rule.dissatisfied, who=SYSTEM)
     return rating
 

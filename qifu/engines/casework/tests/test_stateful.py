@@ -171,12 +171,19 @@ class Engine(RuleBasedStateMachine):
         step = data.draw(st.sampled_from(fitting if fitting and self.mostly(data) else steps), label="step")
         self.try_step(data, one, step, self.actor(data, step.roles, one))
 
-    @initialize(data=st.data(), steps=st.integers(0, 8), more=st.sampled_from((0, 0, 1, 3, 8)))
-    def some_are_on_their_way(self, data: st.DataObject, steps: int, more: int) -> None:
-        self.go_on(data, self.model.cases[0], steps)
+    @initialize(
+        data=st.data(), together=st.booleans(), steps=st.integers(0, 8), more=st.sampled_from((0, 0, 1, 3, 8))
+    )  # fmt: skip
+    def some_are_on_their_way(self, data: st.DataObject, together: bool, steps: int, more: int) -> None:
         self.open(data, None)
         self.open(data, "unit_b")
-        self.go_on(data, self.model.cases[1], more)
+        main, child, _ = self.model.cases
+        if together:
+            do(lambda: merge.merge(main.case, [child.case]), by=SYSTEM, at=self.at)
+            self.model.merge(main, [child])
+            self.read_again()
+        self.go_on(data, main, steps)
+        self.go_on(data, child, 0 if together else more)
 
     @rule(data=st.data(), most=st.sampled_from((1, 2, 8)))
     def onward(self, data: st.DataObject, most: int) -> None:
