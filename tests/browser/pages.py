@@ -257,4 +257,18 @@ PLACES = [
         who="clerk",
         through=("main a[href$='/transport/']",),
     ),
+    # ratings, call-backs, the firm's own pages of problems
+    Place("own-problems", "/my-problems/", who="legal"),
+    Place("own-problem", "/my-problems/", who="legal", through=("main td a[href^='/my-problems/']",)),
+    Place("look-up", "/problems/look-up/"),
+    Place("call-backs", "/workbench/call-backs/", who="callback"),
+    Place("call-back", "/workbench/call-backs/?tab=done", who="callback", through=("main td a[href*='/call-backs/']",)),
+    Place("call-back-samples", "/workbench/call-backs/samples/", who="callback"),
+    Place("rating-groups", "/workbench/ratings/", who="clerk"),
+    Place("rating-groups-unit", "/workbench/ratings/", who="unit"),
+    Place("rating-figures", "/workbench/ratings/figures/", who="clerk"),
+    Place("rating-figures-desk", "/workbench/ratings/figures/", who="callback"),
+    Place("rating-rows", "/workbench/ratings/figures/", who="callback", through=("main td a[href*='/closed/']",)),
+    Place("assess-list", "/workbench/assessments/", who="county"),
+    Place("unit-telephones", "/workbench/unit-telephones/", who="unit"),
 ]
