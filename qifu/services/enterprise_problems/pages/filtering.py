@@ -127,7 +127,7 @@ def assign_page(request: Request, number: str) -> HttpResponse:
     acts = (
         [("rule", "裁定")]
         if ruling
-        else [("assign", "交办（须报告，由中枢办结）"), ("transfer", "转办（由该单位办结）")]
+        else [("assign", "交办（须报告，由企服中心办结）"), ("transfer", "转办（由该单位办结）")]
     )
     choices = [(str(row.pk), row.name) for row in units(case.place_code, without=case.complained_id)]
     returned = last_return(case) if ruling else None

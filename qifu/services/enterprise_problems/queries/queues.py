@@ -76,7 +76,7 @@ def desks(actor: Actor, at: datetime) -> list[Desk]:
     places = divisions.names(grant.place for _, grant, _ in found.values() if grant.place)
     units = {grant.organisation_id for _, grant, kind in found.values() if kind == "unit"}
     names = dict(Organisation.objects.filter(pk__in=units).values_list("pk", "name")) if units else {}
-    titles = {"hub": "{}中枢", "watch": "{}（查看）"}
+    titles = {"hub": "{}企服中心", "watch": "{}（查看）"}
     rows = []
     for key, (order, grant, kind) in found.items():
         title = (
@@ -189,13 +189,13 @@ HUB_QUEUES = (
     Queue("all", "全部", _all, "还没有收到诉求。", open_only=False, order="new"),
 )  # fmt: skip
 UNIT_QUEUES = (
-    Queue("to_take", "待签收", _states("assigned"), "中枢交来、还没有签收的会出现在这里。"),
+    Queue("to_take", "待签收", _states("assigned"), "企服中心交来、还没有签收的会出现在这里。"),
     Queue("working", "办理中", _states("handling", "reworking", "shelved"), "签收以后的会出现在这里。"),
     Queue("answering", "待审核签发", _states(*ANSWERING), "拟好答复、等待审核或签发的会出现在这里。"),
     Queue("co_handled", "协办", _co_handled, "请本单位协办或征求意见的会出现在这里。"),
     _SOON,
     _OVERDUE,
-    Queue("handed_in", "待中枢办结", _states("reviewing"), "已签发、等中枢审核办结的会出现在这里。"),
+    Queue("handed_in", "待企服中心办结", _states("reviewing"), "已签发、等企服中心审核办结的会出现在这里。"),
     Queue("closed", "已办结", lambda desk, moment: CLOSED, "办结的会出现在这里。", open_only=False, order="new"),
     Queue("all", "全部", _all, "还没有交给本单位的。", open_only=False, order="new"),
 )  # fmt: skip
