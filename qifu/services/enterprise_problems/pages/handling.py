@@ -10,6 +10,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_http_methods, require_safe
 
 from qifu.foundation import access
@@ -205,6 +206,18 @@ def _act_page(request: Request, found: queries.CasePage, form: ActForm, status: 
     return render(request, "enterprise_problems/problem_act.html", context, status=status)
 
 
+@require_safe
+@page("enterprise_problems.view")
+def flow(request: Request, number: int) -> HttpResponse:
+    """Show on the flow chart of its rules which way a case went and where it stands."""
+    case, picture = queries.flow_chart(request.actor, request.at, str(number))
+    context = {
+        "case": case,
+        "picture": SafeString(picture),
+    }  # made by our own drawing, which escapes its words
+    return render(request, "enterprise_problems/problem_flow.html", context)
+
+
 @require_http_methods(["POST"])
 @page("enterprise_problems.view")
 def contact(request: Request, number: int) -> HttpResponse:
@@ -272,6 +285,7 @@ def promise_list(request: Request) -> HttpResponse:
 urlpatterns: list[URLPattern] = [
     path("workbench/problems/promises/", promise_list, name="promises"),
     path("workbench/problems/<int:number>/", problem, name="problem"),
+    path("workbench/problems/<int:number>/flow/", flow, name="problem_flow"),
     path("workbench/problems/<int:number>/contact/", contact, name="problem_contact"),
     path("workbench/problems/<int:number>/files/<int:file>/", file, name="problem_file"),
     path("workbench/problems/<int:number>/packs/<int:escalation>/", pack, name="problem_pack"),

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
 
+from qifu.engines.casework import drawing
 from qifu.engines.casework.binding import binding_of
 from qifu.engines.casework.case_type import CaseType
 from qifu.engines.casework.definitions import of_case
@@ -178,7 +179,7 @@ def case_page(actor: Actor, at: datetime, moment: datetime, number: str) -> Case
         at=at, today=moment.astimezone(SHANGHAI).date(), case=case, problem=problem, definition=definition, seen=seen, roles=held, places=places,
         place=places.get(case.place_code, case.place_code), handler=name_of(case.handler_id),
         promised=next((one for one in clocks if one.promised and one.stopped_at is None), None), clocks=clocks,
-        events=[_event_line(definition, one) for one in events], firm=_firm(events), parts=parts, asks=asks,
+        events=[_event_line(case, one) for one in events], firm=_firm(events), parts=parts, asks=asks,
         attachments=_files(first) if first is not None else (), escalations=escalations,
         promises=[promise_line(one, moment) for one in promises], main=case.merged_into, children=children,
         offers=offered, waiting=waiting, reply_sent=answered in ratings.CLOSINGS, classes=_classes(problem),
@@ -221,18 +222,19 @@ def _files(event: CaseEvent, *, public_only: bool = False) -> tuple[FileLine, ..
     )
 
 
-def _event_line(definition: CaseType, event: CaseEvent) -> EventLine:
+def _event_line(case: Case, event: CaseEvent) -> EventLine:
     of_firm = event.role == "reporter"
     unit = event.organisation.name if event.organisation else ""
     who = REPORTER if of_firm else " ".join(part for part in (unit, event.by_name or "系统") if part)
     return EventLine(
         title=event.title, at=event.at, who=who, text=event.text, shown=event.shown,
-        details=tuple(_details(definition, event)), files=_files(event), of_firm=of_firm,
+        details=tuple(_details(case, event)), files=_files(event), of_firm=of_firm,
     )  # fmt: skip
 
 
-def _details(definition: CaseType, event: CaseEvent) -> Iterable[str]:
+def _details(case: Case, event: CaseEvent) -> Iterable[str]:
     """Yield what the form of a transition held that the event's own texts do not say."""
+    definition = of_case(case)
     transition = definition.transitions.get(event.kind)
     if transition is None:
         return
@@ -247,7 +249,7 @@ def _details(definition: CaseType, event: CaseEvent) -> Iterable[str]:
         elif asked.kind == "flag":
             words = "是"
         else:
-            words = choices_of(event.case, definition, name).get(str(value), str(value))
+            words = choices_of(case, definition, name).get(str(value), str(value))
         yield f"{asked.title}：{words}"
 
 
@@ -284,7 +286,16 @@ def since(actor: Actor, at: datetime, number: str, version: int) -> list[EventLi
     """Return what happened to a case after the version that somebody had on the screen."""
     case = problem_case(actor, at, number)
     rows = _events(ratings.events_seen(case, actor, at).filter(seq__gt=version))
-    return [_event_line(of_case(case), one) for one in rows]
+    return [_event_line(case, one) for one in rows]
+
+
+def flow_chart(actor: Actor, at: datetime, number: str) -> tuple[Case, str]:
+    """Return a case with its flow chart as SVG: the way that it went and where it stands, as far as the actor may know."""
+    case = problem_case(actor, at, number)
+    definition = of_case(case)
+    events = ratings.events_seen(case, actor, at).order_by("seq").values_list("kind", "state")
+    way = drawing.way_of(definition, events)
+    return case, drawing.draw(definition, present=ratings.seen(case, actor, at).state, taken=way)
 
 
 def promise_line(row: Promise, moment: datetime) -> PromiseLine:

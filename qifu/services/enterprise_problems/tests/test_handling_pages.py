@@ -237,6 +237,7 @@ def test_a_single_rating_is_nowhere_on_the_page_of_the_unit(world: World) -> Non
             and MARK not in now.replace(MARK, "", page.count(MARK))
         )
         assert "已办结" in now
+        assert "目前在“已办结”" in body(signed_in(world, name), address(case, "flow"))
     assert "待回访" in body(signed_in(world, "callback"), address(case))
 
 
@@ -256,8 +257,14 @@ def test_the_page_asks_a_bounded_number_of_questions(
     )
     client = signed_in(world, "unit")
     body(client, address(case))
-    with django_assert_max_num_queries(60):  # type: ignore[operator]
+    with django_assert_max_num_queries(40):  # type: ignore[operator]
         body(client, address(case))
+
+
+def test_the_flow_chart_shows_where_it_stands(world: World) -> None:
+    case = world.handling()
+    assert "目前在“办理中”" in body(signed_in(world, "unit"), address(case, "flow"))
+    body(signed_in(world, "market"), address(case, "flow"), 404)
 
 
 def test_hostile_values_are_refused_not_broken(world: World) -> None:
