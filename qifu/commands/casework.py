@@ -69,9 +69,32 @@ def publish(options: argparse.Namespace) -> int:
             by=SYSTEM, at=at, document=path.read_bytes(), where=path.name, beside=files_beside(path)
         )
         new = made.published_at == at
-        return f"{path.name}：{'已发布' if new else '没有变化，仍为'}第 {made.number} 版，自 {made.effective_from} 起用于新收到的事务。"
+        told = f"{path.name}：{'已发布' if new else '没有变化，仍为'}第 {made.number} 版，自 {made.effective_from} 起用于新收到的事务。"
+        return "\n".join([told, *(_differences(made.series.key, made.number) if new else [])])
 
     return _each_file(options.files, put)
+
+
+def _differences(key: str, number: int) -> list[str]:
+    """Return what a version just published changed, against the one before it or else what it extends."""
+    from qifu.engines.casework.publish import PUBLISH
+    from qifu.engines.casework.type_differences import changes
+    from qifu.engines.casework.type_queries import version_of, versions
+    from qifu.foundation import clock
+    from qifu.foundation.access import SYSTEM
+
+    at, today = clock.now(), clock.today()
+    known = versions(SYSTEM, PUBLISH, at, key, today)
+    mine = next(one for one in known if one.number == number)
+    before = next((one for one in known if one.number < number), None)
+    before = before or (version_of(SYSTEM, PUBLISH, at, mine.base, today) if mine.base else None)
+    if before is None:
+        return []
+    told = [
+        f"  {one.where}：{one.before or '（没有）'} → {one.after or '（去掉）'}"
+        for one in changes(before.content, mine.content)
+    ]
+    return [f"与“{before.definition.title}”第 {before.number} 版的不同：", *told]
 
 
 def _each_file(places: list[Path], do: Callable[[Path], str]) -> int:

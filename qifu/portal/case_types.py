@@ -15,6 +15,7 @@ from qifu.engines.casework.bpmn import bpmn
 from qifu.engines.casework.case_type import CaseType, Transition
 from qifu.engines.casework.drawing import draw
 from qifu.engines.casework.drawing_layout import main_line
+from qifu.engines.casework.type_differences import changes
 from qifu.engines.casework.type_queries import ClockWords, Version
 from qifu.foundation.pages import Request, page
 from qifu.services.enterprise_problems.lists import lists
@@ -43,13 +44,15 @@ def case_type(request: Request, key: str) -> HttpResponse:
     definition = version.definition
     known = type_queries.versions(request.actor, VIEW, request.at, key, request.today)
     before = next((one for one in known if one.number < version.number), None)
+    base = type_queries.version_of(request.actor, VIEW, request.at, version.base, request.today) if version.base else None  # fmt: skip
     context = {
+        "base": base, "from_base": changes(base.content, version.content) if base else [],
         "key": key, "version": version, "definition": definition, "used": _used(key),
         "drawing": SafeString(draw(definition)),  # our own, each text in it escaped
         "states": [_state(definition, name) for name in definition.states],
         "clocks": list(type_queries.clock_words(definition)), "rules": type_queries.rules_used(definition),
         "verbs": _verbs(definition), "versions": known, "before": before,
-        "changes": type_queries.changes(before, version) if before else [],
+        "changes": changes(before.content, version.content) if before else [],
     }  # fmt: skip
     return render(request, "portal/case_types/one.html", context)
 

@@ -66,7 +66,8 @@ def test_a_new_version_and_the_cases_under_way(tmp_path: Path, capsys: pytest.Ca
     files = {name: tmp_path / f"{name}.yaml" for name in ("shorter", "renamed")}
     files["shorter"].write_text(SHORTER, encoding="utf-8")
     files["renamed"].write_text(RENAMED, encoding="utf-8")
-    assert "第 2 版" in run(capsys, "publish", str(files["shorter"]))[1]
+    out = run(capsys, "publish", str(files["shorter"]))[1]
+    assert "第 2 版" in out and "  时限 · 办理 · 期限：10个工作日 → 7个工作日" in out
     assert "第 3 版" in run(capsys, "publish", str(files["renamed"]))[1]
     code, out, _ = run(capsys, "migrate", "clock_test", "--from", "1", "--to", "2", "--dry-run")
     assert code == 0 and "第 1 版在办 2 件，正在计时的时限 4 个。" in out

@@ -130,7 +130,7 @@ _SHAPE = Fields(
         "examples": ListOf(_EXAMPLE, least=1),
     },
     {
-        "kind": Text(pattern=NAME), "steps": MapOf(Text(longest=20), pattern=NAME), "most_returns": Whole(least=0, most=9),
+        "kind": Text(pattern=NAME), "extends": Text(pattern=NAME), "steps": MapOf(Text(longest=20), pattern=NAME), "most_returns": Whole(least=0, most=9),
         "verbs": _VERBS, "rating": _RATING, "documents": MapOf(Text(longest=40), pattern=NAME),
         "confidence": Text(longest=20), "sources": ListOf(Anything()),
     },
@@ -196,19 +196,19 @@ def _laid_over(base: Written, over: Loaded) -> Written:
             del lines[one]
 
     def laid(under: Any, above: Any, place: Place) -> Any:
-        if isinstance(under, dict) and isinstance(above, dict) and not _is_limit(under):
-            found = dict(under)
+        if isinstance(above, dict) and (under is None or isinstance(under, dict)) and not _is_limit(above):
+            found = dict(under or {})
             for key, value in above.items():
                 here = (*place, key)
                 if value is None:
-                    if key not in under:
+                    if key not in found:
                         raise over.error(
                             here, f"要去掉的“{key}”在“{base.where}”里没有", "请改正名称，或删去这一行"
                         )
                     del found[key]
                     forget(here)
                 else:
-                    found[key] = laid(under.get(key), value, here)
+                    found[key] = laid(found.get(key), value, here)
             lines[place] = (over.where, over.lines[place])
             return found
         forget(place)
@@ -217,7 +217,8 @@ def _laid_over(base: Written, over: Loaded) -> Written:
                 lines[one] = (over.where, line)
         return above
 
-    content = laid(base.content, _plain({k: v for k, v in over.data.items() if k != "extends"}), ())
+    said = _plain(over.data) | {"extends": base.content["key"]}
+    content = laid(base.content, said, ())
     whole = Written(over.where, content, lines)
     for place, key in _missing(_SHAPE, content, ()):
         raise whole.error(place, f"“{named(place)}”缺少“{key}”", "请补充")
@@ -255,6 +256,7 @@ _OVERLAY = Fields(
     {
         key: part if key in _OWN else Optional(_loose(part))
         for key, part in {**_SHAPE.required, **_SHAPE.optional}.items()
+        if key != "extends"
     },
 )
 _EITHER = Fields(

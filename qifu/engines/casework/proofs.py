@@ -60,11 +60,11 @@ POOLS = {
     "states": "环节", "roles": "角色", "clocks": "时限", "fields": "表单项", "results": "结果", "transitions": "步骤",
     "guards": "条件", "choices": "选项清单",
 }  # fmt: skip
-_OF_TRANSITION = {
+OF_TRANSITION = {
     "by": "roles", "notify": "roles", "form": "fields", "optional": "fields", "results": "results", "starts": "clocks",
     "stops": "clocks", "pauses": "clocks", "resumes": "clocks", "guards": "guards", "from": "states",
 }  # fmt: skip
-_OF_VERBS = {
+OF_VERBS = {
     ("merge", "by"): "roles", ("merge", "states"): "states", ("co_handlers", "by"): "roles",
     ("co_handlers", "clock"): "clocks", ("extension", "clocks"): "clocks", ("extension", "asked_by"): "roles",
     ("extension", "approved_by"): "roles", ("pause", "clocks"): "clocks", ("pause", "asked_by"): "roles",
@@ -89,12 +89,12 @@ def _uses(content: Mapping[str, Any]) -> Iterator[tuple[Place, str, str]]:
     for name, one in content["clocks"].items():
         yield from named(("clocks", name, "of"), one["of"], "roles")
     for name, one in content["transitions"].items():
-        for key, pool in _OF_TRANSITION.items():
+        for key, pool in OF_TRANSITION.items():
             if key == "from" and one["from"] == ["open"]:
                 continue
             yield from named(("transitions", name, key), one.get(key), pool)
         yield from named(("transitions", name, "to"), one.get("to"), "states")
-    for (verb, key), pool in _OF_VERBS.items():
+    for (verb, key), pool in OF_VERBS.items():
         yield from named(("verbs", verb, key), ((content.get("verbs") or {}).get(verb) or {}).get(key), pool)
     for key in ("dissatisfied", "rework", "exempt"):
         yield from named(("rating", key), (content.get("rating") or {}).get(key), "transitions")

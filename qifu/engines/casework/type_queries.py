@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from qifu.engines.casework.case_type import CaseType, in_written_order
-from qifu.engines.casework.clocks import RULES, UNIT_TITLES, Limit, Unit
+from qifu.engines.casework.clocks import RULES, UNIT_TITLES, Unit
 from qifu.engines.casework.definitions import KIND, of_revision
 from qifu.foundation import access, clock, revisions
 from qifu.foundation.access import Actor
@@ -44,6 +44,11 @@ class Version:
     def never(self) -> bool:
         """Whether another version took its place before it came into force."""
         return self.until is not None and self.until <= self.starts
+
+    @property
+    def base(self) -> str:
+        """The key of the case type that it extends, "" where it stands by itself."""
+        return str(self.content.get("extends", ""))
 
     @property
     def unverified(self) -> bool:
@@ -100,70 +105,6 @@ def version_of(actor: Actor, permission: str, at: datetime, key: str, day: date,
 def _rows(actor: Actor, permission: str, at: datetime) -> Any:
     published = Revision.objects.filter(series__kind=KIND, state=Revision.State.PUBLISHED)
     return access.visible(published, actor, permission, at)
-
-
-@dataclass(frozen=True)
-class Change:
-    """One difference of two versions in words: where, before, after; empty where there was or is nothing."""
-
-    where: str
-    before: str
-    after: str
-
-
-_SAID = {
-    "states": "环节", "transitions": "步骤", "clocks": "时限", "fields": "表单项", "roles": "角色", "results": "结果",
-    "steps": "办理层次", "verbs": "合并、协办、延期、暂停、上报", "rating": "评价", "documents": "文书",
-    "office_hours": "办公时间", "title": "名称", "basis": "依据", "effective": "生效期", "limit": "期限", "from": "起于",
-    "to": "到", "by": "由谁", "form": "必填", "optional": "选填", "starts": "起算", "stops": "停止", "pauses": "暂停",
-    "resumes": "恢复", "shown": "企业看到", "notify": "告知", "guards": "条件", "when": "前提", "effect": "作用",
-    "most_returns": "最多退回次数", "confidence": "核实情况", "of": "负责", "promised": "对企业承诺", "warn": "提前提醒",
-    "extension": "延期", "pause": "暂停", "merge": "合并", "escalation": "上报", "co_handlers": "协办", "most": "最长",
-    "times": "次数", "choices": "选项", "kind": "种类", "open_days": "评价天数", "reopen_days": "重开天数",
-    "reasons": "事由", "difficulty": "按难易",
-}  # fmt: skip
-_UNSEEN = ("order", "examples", "key", "sources")
-
-
-def changes(before: Version, after: Version) -> list[Change]:
-    """Return what one version says otherwise than another, in words; examples and the order of things aside."""
-    found = revisions.diff(dict(before.content), dict(after.content))
-    told = [one for one in found if one.path.split("/")[0] not in _UNSEEN]
-    return [Change(_where(one.path, before, after), _value(one.before), _value(one.after)) for one in told]
-
-
-def _where(path: str, before: Version, after: Version) -> str:
-    said: list[str] = []
-    node: tuple[Any, Any] = (before.content, after.content)
-    for part in path.split("/"):
-        found = [one.get(part) if isinstance(one, Mapping) else None for one in node]
-        titles = [one["title"] for one in found if isinstance(one, Mapping) and "title" in one]
-        plain = (
-            [one for one in found if isinstance(one, str)]
-            if said[:1] in (["角色"], ["结果"], ["办理层次"])
-            else []
-        )
-        said.append((titles or plain or [_SAID.get(part, part)])[-1])
-        node = (found[0], found[1])
-    return " · ".join(said)
-
-
-def _value(value: Any) -> str:
-    """Return a value of a definition as a person reads it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "是" if value else "否"
-    if isinstance(value, Mapping):
-        if len(value) == 1 and next(iter(value)) in tuple(Unit):
-            ((unit, amount),) = value.items()
-            return Limit(Unit(unit), amount).words()
-        if "title" in value:
-            return str(value["title"])
-        return "；".join(f"{_SAID.get(key, key)} {_value(one)}" for key, one in value.items())
-    if isinstance(value, (list, tuple)):
-        return "、".join(_value(one) for one in value)
-    return str(value)
 
 
 @dataclass(frozen=True)

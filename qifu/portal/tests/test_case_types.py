@@ -48,6 +48,7 @@ def test_staff_see_the_rules_and_visitors_sign_in() -> None:
 def test_one_type_tells_its_clocks_and_how_each_is_counted() -> None:
     page = text_of(clerk().get(f"{HERE}huzhou_problem/"))
     assert "提请会议办" in page and "一般 14个日历日" in page
+    assert "与“涉企问题办理规则（通用）”的不同" in page and "时限 · 交办 · 期限" in page
     assert "收到当日不计入，下一个工作日为第1日" in page and "次日为第1日，休息日也计入" in page
 
 

@@ -39,7 +39,8 @@ def read(more: str, *, beside: dict[str, bytes] | None = None) -> Written:
 def test_what_is_not_said_is_as_in_the_base() -> None:
     mine, base = read("").content, read_case_type(STANDARD.encode(), where="standard.yaml").content
     changed = {change.path.split("/")[0] for change in revisions.diff(base, mine)}
-    assert changed == {"key", "title", "basis", "effective", "examples"}
+    assert changed == {"key", "title", "basis", "effective", "examples", "extends"}
+    assert mine["extends"] == base["key"]
 
 
 def test_mappings_are_laid_over_lists_and_limits_replaced_and_empty_values_remove() -> None:
@@ -63,6 +64,7 @@ def test_mappings_are_laid_over_lists_and_limits_replaced_and_empty_values_remov
     [
         ("clocks: {nothing: ~}\n", r"other.yaml 第 12 行：要去掉的“nothing”在“standard.yaml”里没有"),
         ("clocks:\n  extra: {title: 另加}\n", r"other.yaml 第 13 行：“clocks extra”缺少“of”"),
+        ("clocks:\n  extra: {title: 另加, of: hub, limit: {hours: 1}, warn: ~}\n", r"other.yaml 第 13 行：要去掉的“warn”"),
         ("colour: red\n", r"other.yaml 第 12 行：不认识“colour”"),
         ("clocks: {filter: {limit: {days: 1}}}\n", r"other.yaml 第 12 行：不认识“days”"),
     ],
