@@ -165,7 +165,7 @@ def _copies(draft: Draft, rules: Rules, others: Sequence[Other]) -> Iterable[Fin
             continue
         theirs = pairs(one.reply)
         if len(mine & theirs) * 100 >= rules.nearness * len(mine | theirs):
-            same = len(pairs(one.question) & pairs(draft.question)) * 2 >= len(pairs(draft.question))
+            same = _alike(pairs(one.question), pairs(draft.question))
             words = f"与 {one.number} 的答复几乎相同" + (
                 "，两件反映的情况相近，请确认适用" if same else "，而反映的情况不同，请按本件的事实答复"
             )
@@ -177,7 +177,8 @@ def _facts(draft: Draft, rules: Rules, others: Sequence[Other]) -> Iterable[Find
     question, reply = pairs(draft.question), pairs(draft.reply)
     if len(question) < 2 * rules.least_shared:
         return
-    common = _common([pairs(one.question) for one in others], rules)
+    asked = [pairs(one.question) for one in others]
+    common = _common([one for one in asked if not _alike(one, question)], rules)
     shared = (question & reply) - common
     numbers = set(_NUMBER.findall(plain(draft.question))) & set(_NUMBER.findall(plain(draft.reply)))
     if len(shared) < rules.least_shared and not numbers:
@@ -188,6 +189,11 @@ def _facts(draft: Draft, rules: Rules, others: Sequence[Other]) -> Iterable[Find
         return
     if _outdone(draft, question, reply, others) * 100 > rules.outdone_by * len(others) > 0:
         yield Finding("fits_others", "这份答复与本单位其他来件更相符，请核对是否答错了对象", False)
+
+
+def _alike(one: frozenset[str], question: frozenset[str]) -> bool:
+    """Tell whether another question has half of the pairs of this one: several firms may tell of one matter."""
+    return len(one & question) * 2 >= len(question)
 
 
 def _common(questions: Sequence[frozenset[str]], rules: Rules) -> frozenset[str]:
