@@ -63,6 +63,7 @@ def test_the_same_content_publishes_nothing_and_new_content_is_the_next_version(
     assert version("clock_test", 2) == second
 
 
+@pytest.mark.both_databases
 def test_a_running_case_keeps_its_version_until_it_is_moved(heard: Heard) -> None:
     cases = lay()
     first, second = cases[0].revision, publish(SHORTER)
@@ -87,6 +88,7 @@ def test_a_running_case_keeps_its_version_until_it_is_moved(heard: Heard) -> Non
     assert move(first, second) == []
 
 
+@pytest.mark.both_databases
 def test_new_limits_keep_the_start_and_the_firm_reads_the_new_day(heard: Heard) -> None:
     first = lay(1)[0].revision
     second = publish(SHORTER)
