@@ -24,7 +24,7 @@ from qifu.services.enterprise_problems.actions.own import own_row
 from qifu.services.enterprise_problems.models import CallBack, RatingGroup
 from qifu.services.enterprise_problems.queries.assessments import source_of
 from qifu.services.enterprise_problems.queries.call_backs import desk_of
-from qifu.services.enterprise_problems.queries.ratings import CLOSINGS, LEAST, blocks
+from qifu.services.enterprise_problems.queries.ratings import CLOSINGS, DISSATISFIED, LEAST, blocks
 
 MOST_TEXT = 2000
 
@@ -59,6 +59,8 @@ def assess_problem(
     """Keep the rating of the grassroots or of a third party, whichever the assessor's post makes it; once for each case."""
     source = source_of(by, at, case)
     _see_text(text)
+    if case.state == DISSATISFIED:  # in words that betray nothing: nobody but the desk knows of it yet
+        raise Refused("这一件暂时不能评价，请先评其他件")
     rating = engine.rate(
         case, source=source, solved=solved, stars=stars, text=text.strip(), channel="workbench", by_id=by.id
     )

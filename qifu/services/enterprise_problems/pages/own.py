@@ -59,9 +59,11 @@ def _source(request: Request) -> str:
 
 @never_cache
 @require_safe
-@page("enterprise_problems.follow_own")
+@page("enterprise_problems.follow")
 def own_problems(request: Request) -> HttpResponse:
-    """List one's own problems and those of the firms one acts for."""
+    """List one's own problems and those of the firms one acts for; a visitor looks up by code instead."""
+    if not request.actor.is_person:
+        return redirect("look_up")
     found = queries.own_list(request.actor, request.at, request.GET.get("page"))
     return render(request, "enterprise_problems/own_list.html", {"page": found})
 

@@ -13,7 +13,7 @@ from qifu.engines.casework.models import Case, CaseEvent, CasePart, Rating
 from qifu.foundation.access import Actor, Grant, NotFound, find, grants_of, permissions, visible
 from qifu.registers.divisions.queries import names
 from qifu.services.enterprise_problems.models import Problem
-from qifu.services.enterprise_problems.queries.ratings import CLOSINGS
+from qifu.services.enterprise_problems.queries.ratings import CLOSED_STATE, CLOSINGS, DISSATISFIED
 
 ASSESS = "enterprise_problems.assess"
 SOURCES = {"third_party_assessor": "third_party", "reform_officer": "grassroots"}
@@ -56,20 +56,21 @@ class ToAssess:
 
 
 def to_assess(actor: Actor, at: datetime, moment: datetime, page: str | None) -> Page[Case]:
-    """Return the closed problems that the actor may still assess, the last closed first; none that it had a part in."""
-    rows = _open(actor, at, moment).select_related("lead").order_by("-closed_at", "-pk")
+    """Return the closed problems that the actor may still assess, the last opened first; none that it had a part in."""
+    rows = _open(actor, at, moment).select_related("lead").order_by("-opened_at", "-pk")
     return Paginator(rows, PAGE_SIZE).get_page(page)
 
 
 def _open(actor: Actor, at: datetime, moment: datetime) -> QuerySet[Case]:
-    rows = visible(Case.objects.filter(kind="enterprise_problem", state="closed"), actor, ASSESS, at)
+    worked = Case.objects.filter(kind="enterprise_problem", state__in=(CLOSED_STATE, DISSATISFIED))
+    rows = visible(worked, actor, ASSESS, at)
     units = [one.organisation_id for one in _grants(actor, at) if one.organisation_id is not None]
     sources = [SOURCES[one.role] for one in _grants(actor, at)]
     mine = CaseEvent.objects.filter(case=OuterRef("pk"), organisation_id__in=units)
     taken = CasePart.objects.filter(case=OuterRef("pk"), organisation_id__in=units)
     rated = Rating.objects.filter(case=OuterRef("pk"), source__in=sources)
     not_mine = ~Q(lead_id__in=units) & ~Exists(mine) & ~Exists(taken) & ~Exists(rated)
-    return rows.filter(not_mine, closed_at__gt=moment - WINDOW)
+    return rows.filter(not_mine, opened_at__gt=moment - WINDOW)
 
 
 def one_to_assess(actor: Actor, at: datetime, number: str) -> ToAssess:
@@ -83,7 +84,7 @@ def one_to_assess(actor: Actor, at: datetime, number: str) -> ToAssess:
     )
     source = source_of(actor, at, case)
     closing = CaseEvent.objects.filter(case=case, kind__in=CLOSINGS).order_by("-seq").first()
-    if case.state != "closed" or closing is None:
+    if case.state not in (CLOSED_STATE, DISSATISFIED) or closing is None:
         raise NotFound(f"assess {number}")
     rule = of_case(case).rating
     levels = tuple(enumerate(rule.levels, start=1)) if rule else ()

@@ -276,8 +276,7 @@ def events(face: Face, actor: Actor, at: datetime) -> list[dict[str, Any]]:
 def transitions(face: Face, actor: Actor, at: datetime) -> list[dict[str, Any]]:
     """Return what the actor may do with a case now: each with the fields that its form asks."""
     case = face.case
-    if ratings.seen(case, actor, at).masked and face.face == STAFF:
-        return []
+    masked = face.face == STAFF and ratings.seen(case, actor, at).masked
     definition = of_case(case)
     roles = _roles_on(case, actor, at)
     facts = moves.facts_of(case)
@@ -285,6 +284,7 @@ def transitions(face: Face, actor: Actor, at: datetime) -> list[dict[str, Any]]:
         _described(case, definition, one)
         for one in definition.transitions.values()
         if not one.automatic and roles.intersection(one.roles) and moves.may_move(case, one, facts)
+        and (not masked or ratings.CLOSED_STATE in one.from_states)
     ]
 
 
