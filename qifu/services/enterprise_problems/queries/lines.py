@@ -134,6 +134,7 @@ def _line(
     case = problem.case
     definition, known = of_case(case), lists()
     topic = known.topics.get(problem.topic)
+    is_open = seen.closed_at is None  # a bad rating splits a closed case off: what is merged would betray it
     return Line(
         case=case, problem=problem, place=places.get(case.place_code, case.place_code),
         seen=seen, state=seen.state_title, colour=STATE_COLOURS.get(seen.state, "idle"),
@@ -141,7 +142,8 @@ def _line(
         due=_due(problem, seen, definition, calendar, moment), channel=CHANNELS.get(problem.channel, ""),
         board=known.boards.get(problem.board, ""), topic=topic["title"] if topic else "",
         difficulty=DIFFICULTIES.get(problem.difficulty, ""),
-        merged_into=case.merged_into.number if case.merged_into else "", children=getattr(problem, "children", None) or 0,
+        merged_into=case.merged_into.number if case.merged_into and is_open else "",
+        children=(getattr(problem, "children", None) or 0) if is_open else 0,
     )  # fmt: skip
 
 
