@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qifu.engines.casework.models import Case, CaseClock, CaseEvent
+from qifu.engines.casework.verify import verify
 from qifu.foundation.access import Actor
 from qifu.foundation.imports import actions as imports
 from qifu.foundation.imports import queries as import_queries
@@ -104,6 +105,7 @@ def test_four_thousand_messages_come_in_once_and_a_second_time_change_nothing(cl
     )
     second = bring(clerk, content, "同一份.csv")
     assert (second.created, second.unchanged, second.refused) == (0, 4000, 0)
+    assert list(verify(at=AT)) == []
     assert Case.objects.count() == 4000
     numbers = sorted(Case.objects.values_list("number", flat=True))
     assert numbers == [f"330109202406{number:05d}" for number in range(1, 4001)]
