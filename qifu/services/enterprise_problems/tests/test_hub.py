@@ -19,6 +19,7 @@ from qifu.foundation import jobs
 from qifu.foundation.access import SYSTEM, Actor, NotFound
 from qifu.foundation.action import Refused
 from qifu.foundation.audit.queries import audit_rows
+from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.people.models import Person
 from qifu.services.enterprise_problems.actions import bulk
 from qifu.services.enterprise_problems.actions.merging import merge_problems, split_problem
@@ -170,7 +171,10 @@ def test_a_statutory_exit_is_suggested_prefilled_and_counted_apart(hub: Actor, s
     at = again(case).closed_at
     assert at is not None
     desk = queues.desk_of(hub, AT)
-    counted = {one.title: (one.month, one.year) for one in today.statutory_counts(hub, AT, desk, at.date())}
+    counted = {
+        one.title: (one.month, one.year)
+        for one in today.statutory_counts(hub, AT, desk, at.astimezone(SHANGHAI).date())
+    }
     assert counted["诉讼或仲裁"] == (1, 1) and counted["信访"] == (0, 0)
 
 
