@@ -23,8 +23,3 @@ def one(actor: Actor, at: datetime, pk: int) -> SavedFilter:
 def bulk(actor: Actor, at: datetime, pk: int) -> BulkAct:
     """Return one bulk act of the actor's hub; NotFound."""
     return find(BulkAct.objects.all(), actor, RUN, at, pk=pk)
-
-
-def recent_bulk(actor: Actor, at: datetime) -> list[BulkAct]:
-    """Return the ten latest bulk acts of the actor's hub, without their steps."""
-    return list(visible(BulkAct.objects.defer("steps"), actor, RUN, at).order_by("-at", "-pk")[:10])
