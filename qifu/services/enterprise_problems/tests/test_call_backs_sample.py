@@ -59,7 +59,9 @@ def test_promised_before_drawn_once_and_replayable(people: World) -> None:
     with pytest.raises(Refused, match="还没有过完"):
         sampling.draw_sample(by=people.desk, at=START + DAY, desk="330100", month="2024-03")
     drawn = sampling.draw_sample(by=people.desk, at=APRIL, desk="330100", month="2024-03")
-    assert drawn.commitment == promised.commitment and sample.keeps(bytes.fromhex(drawn.seed), drawn.commitment)
+    assert drawn.commitment == promised.commitment and sample.keeps(
+        bytes.fromhex(drawn.seed), drawn.commitment
+    )
     assert drawn.counties == {"330109": [8, 5]}
     with pytest.raises(Refused, match="不能重抽"):
         sampling.draw_sample(by=people.desk, at=APRIL, desk="330100", month="2024-03")
@@ -67,7 +69,14 @@ def test_promised_before_drawn_once_and_replayable(people: World) -> None:
     again = sample.draw(bytes.fromhex(drawn.seed), parse_period("2024-03").end, numbers, per_cent=5, least=5)
     assert set(again) == set(CallBack.objects.values_list("case__number", flat=True))
     assert drawn.frame_digest == sample.digest_of({"330109": numbers})
-    for who in (people.clerk, people.drafter, people.office, people.province_hub, people.third, people.reporter):
+    for who in (
+        people.clerk,
+        people.drafter,
+        people.office,
+        people.province_hub,
+        people.third,
+        people.reporter,
+    ):
         with pytest.raises(NotFound):
             sampling.draw_sample(by=who, at=APRIL, desk="330100", month="2024-02")
 
@@ -103,7 +112,9 @@ def _browser(who: Any) -> Client:
     return client
 
 
-def test_a_sample_call_is_blind_and_its_result_kept_apart(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_call_is_blind_and_its_result_kept_apart(
+    people: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _stands_at(monkeypatch, APRIL)
     made = [closed(people) for _ in range(6)]
     for one in made:
@@ -118,7 +129,12 @@ def test_a_sample_call_is_blind_and_its_result_kept_apart(people: World, monkeyp
     for n, row in enumerate(rows):
         given = client.post(
             reverse("call_back_act", args=[row.pk, "record"]),
-            {"outcome-outcome": "reached", "outcome-solved": "no" if n < 3 else "yes", "outcome-stars": "2" if n < 3 else "5", "outcome-text": "称并未解决"},
+            {
+                "outcome-outcome": "reached",
+                "outcome-solved": "no" if n < 3 else "yes",
+                "outcome-stars": "2" if n < 3 else "5",
+                "outcome-text": "称并未解决",
+            },
         )
         assert given.status_code == 302, given.content.decode()
     found = call_backs.comparison(people.desk, APRIL, START.date() - 60 * DAY, APRIL.date() + DAY)
@@ -153,7 +169,9 @@ def test_pages_of_the_desk_are_404_for_everyone_else(people: World, monkeypatch:
     assert made.case.number in desk.get(reverse("rating_rows", args=["330109", "bad"])).content.decode()
 
 
-def test_the_desk_does_the_whole_on_its_page_and_prints_the_record(people: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_desk_does_the_whole_on_its_page_and_prints_the_record(
+    people: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     _stands_at(monkeypatch, START + DAY)
     made = closed(people)
     rate(made, START + DAY, 1, text="没人来")
@@ -163,13 +181,31 @@ def test_the_desk_does_the_whole_on_its_page_and_prints_the_record(people: World
     assert made.case.number in listed and "还剩1个工作日" in listed
     text = desk.get(reverse("call_back", args=[row.pk])).content.decode()
     assert "没人来" in text and "不要转告办理单位" in text
-    for data in ({}, {"outcome-outcome": "reached"}, {"outcome-outcome": "reached", "outcome-solved": "no"}, {"outcome-outcome": "reached", "outcome-solved": "no", "outcome-stars": "9"}):
+    for data in (
+        {},
+        {"outcome-outcome": "reached"},
+        {"outcome-outcome": "reached", "outcome-solved": "no"},
+        {"outcome-outcome": "reached", "outcome-solved": "no", "outcome-stars": "9"},
+    ):
         assert desk.post(reverse("call_back_act", args=[row.pk, "record"]), data).status_code == 422
-    assert desk.post(reverse("call_back_act", args=[row.pk, "rework"]), {"decision-text": "先不联系"}).status_code == 422
+    assert (
+        desk.post(
+            reverse("call_back_act", args=[row.pk, "rework"]), {"decision-text": "先不联系"}
+        ).status_code
+        == 422
+    )
     said = {"outcome-outcome": "reached", "outcome-solved": "no", "outcome-text": "仍停电"}
     assert desk.post(reverse("call_back_act", args=[row.pk, "record"]), said).status_code == 302
-    assert desk.post(reverse("call_back_act", args=[row.pk, "exempt"]), {"decision-text": "理由"}).status_code == 422
-    assert desk.post(reverse("call_back_act", args=[row.pk, "rework"]), {"decision-text": "现场核实"}).status_code == 302
+    assert (
+        desk.post(reverse("call_back_act", args=[row.pk, "exempt"]), {"decision-text": "理由"}).status_code
+        == 422
+    )
+    assert (
+        desk.post(
+            reverse("call_back_act", args=[row.pk, "rework"]), {"decision-text": "现场核实"}
+        ).status_code
+        == 302
+    )
     assert made.fresh().state == "reworking"
     record = desk.get(reverse("call_back_record", args=[row.pk])).content.decode()
     assert "仍停电" in record and "重办：现场核实" in record and "138****1234" in record

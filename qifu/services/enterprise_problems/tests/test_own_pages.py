@@ -91,7 +91,16 @@ def test_by_code_one_reads_who_has_it_by_when_and_rates_in_one_form(people: Worl
     set_telephone(by=people.drafter, at=START, organisation_id=people.unit.pk, number="0571-82345678")
     client = opened(made)
     text = page(client, made)
-    for words in (made.case.number, WORDS, people.unit.name, "signer（模拟）", "0571-82345678", "还剩4个工作日", "3月11日", "一般的5个工作日"):
+    for words in (
+        made.case.number,
+        WORDS,
+        people.unit.name,
+        "signer（模拟）",
+        "0571-82345678",
+        "还剩4个工作日",
+        "3月11日",
+        "一般的5个工作日",
+    ):
         assert words in text, words
     answer(people, made.case, START)
     text = page(client, made)
@@ -99,14 +108,28 @@ def test_by_code_one_reads_who_has_it_by_when_and_rates_in_one_form(people: Worl
     assert " checked" not in text
     assert act(client, made, "rate", **{"rate-solved": "no", "rate-stars": "1"}).status_code == 302
     rating = Rating.objects.get()
-    assert (rating.solved, rating.stars, rating.text, rating.channel, rating.by_id) == (False, 1, "", "code", None)
+    assert (rating.solved, rating.stars, rating.text, rating.channel, rating.by_id) == (
+        False,
+        1,
+        "",
+        "code",
+        None,
+    )
     assert "您的评价已收到，将由上一级与您联系" in page(client, made)
 
 
 def test_nothing_internal_is_shown(people: World, at: Any) -> None:
     made = report()
     step(people, made.case, START, people.clerk, "accept", **CLASSES)
-    step(people, made.case, START, people.clerk, "assign", lead=people.unit.pk, instruction="内部要求：先稳住企业")
+    step(
+        people,
+        made.case,
+        START,
+        people.clerk,
+        "assign",
+        lead=people.unit.pk,
+        instruction="内部要求：先稳住企业",
+    )
     step(people, made.case, START, people.drafter, "take")
     step(people, made.case, START, people.drafter, "draft", result="solved", reply=REPLY)
     client = opened(made)
@@ -114,15 +137,23 @@ def test_nothing_internal_is_shown(people: World, at: Any) -> None:
     assert "内部要求" not in text and REPLY not in text and "13800001234" not in text
 
 
-def test_strangers_other_firms_and_staff_get_404_visitors_are_led_to_the_look_up(people: World, at: Any) -> None:
+def test_strangers_other_firms_and_staff_get_404_visitors_are_led_to_the_look_up(
+    people: World, at: Any
+) -> None:
     made = closed(people)
     mine = closed(people, by=people.reporter)
     firms = closed(people, by=people.legal, enterprise_id=people.firm.pk)
     for case in (made, mine, firms):
         for who in (people.stranger, people.drafter, people.clerk, people.desk, people.province_hub):
             assert browser(who).get(reverse("own_problem", args=[case.case.number])).status_code == 404
-            assert act(browser(who), case, "rate", **{"rate-solved": "yes", "rate-stars": "5"}).status_code == 404
-        assert reverse("look_up") in browser().get(reverse("own_problem", args=[case.case.number])).headers["Location"]
+            assert (
+                act(browser(who), case, "rate", **{"rate-solved": "yes", "rate-stars": "5"}).status_code
+                == 404
+            )
+        assert (
+            reverse("look_up")
+            in browser().get(reverse("own_problem", args=[case.case.number])).headers["Location"]
+        )
         assert act(browser(), case, "withdraw").status_code == 404
     assert browser(people.legal).get(reverse("own_problem", args=[mine.case.number])).status_code == 404
     assert page(browser(people.legal), firms) and page(browser(people.reporter), mine)
@@ -147,7 +178,12 @@ def test_an_unknown_number_and_a_wrong_code_are_answered_alike(people: World, at
     made = closed(people)
     imported = Reported(closed(people).case, "")
     answers = set()
-    for number, code in ((made.case.number, "00000000"), ("33010920240399999", "00000000"), (imported.case.number, ""), ("x" * 25, "1")):
+    for number, code in (
+        (made.case.number, "00000000"),
+        ("33010920240399999", "00000000"),
+        (imported.case.number, ""),
+        ("x" * 25, "1"),
+    ):
         given = browser().post(reverse("look_up"), {"number": number, "code": code or "0"})
         answers.add((given.status_code, acts.WRONG in given.content.decode()))
     assert answers == {(422, True)}
@@ -163,19 +199,29 @@ def test_wrong_codes_are_counted_and_locked_even_when_the_right_one_follows(peop
         acts.look_up(at=START + DAY, code=made.code, source="192.0.2.1", **look)
     assert acts.look_up(at=START + DAY, code=made.code, source="192.0.2.2", **look).number == made.case.number
     later = START + DAY + acts.LOCKED
-    assert acts.look_up(at=later, code=f"{made.code[:4]} {made.code[4:]}", source="192.0.2.1", **look).proof == proof(made)
+    assert acts.look_up(
+        at=later, code=f"{made.code[:4]} {made.code[4:]}", source="192.0.2.1", **look
+    ).proof == proof(made)
 
 
-def test_a_number_tried_from_everywhere_is_locked_and_so_is_a_source_that_tries_numbers(people: World, at: Any) -> None:
+def test_a_number_tried_from_everywhere_is_locked_and_so_is_a_source_that_tries_numbers(
+    people: World, at: Any
+) -> None:
     made = closed(people)
     for n in range(acts.WRONG_NUMBER):
         with pytest.raises(Refused, match="不正确"):
-            acts.look_up(by=ANONYMOUS, at=START + DAY, number=made.case.number, code="1", source=f"192.0.2.{n}")
+            acts.look_up(
+                by=ANONYMOUS, at=START + DAY, number=made.case.number, code="1", source=f"192.0.2.{n}"
+            )
     with pytest.raises(Refused, match="一小时后"):
-        acts.look_up(by=ANONYMOUS, at=START + DAY, number=made.case.number, code=made.code, source="198.51.100.1")
+        acts.look_up(
+            by=ANONYMOUS, at=START + DAY, number=made.case.number, code=made.code, source="198.51.100.1"
+        )
     for n in range(acts.WRONG_SOURCE):
         with pytest.raises(Refused, match="不正确"):
-            acts.look_up(by=ANONYMOUS, at=START + DAY, number=f"3301092024039{n:04}", code="1", source="203.0.113.1")
+            acts.look_up(
+                by=ANONYMOUS, at=START + DAY, number=f"3301092024039{n:04}", code="1", source="203.0.113.1"
+            )
     with pytest.raises(Refused, match="一小时后"):
         acts.look_up(by=ANONYMOUS, at=START + DAY, number="33010920240391111", code="1", source="203.0.113.1")
 
@@ -183,7 +229,9 @@ def test_a_number_tried_from_everywhere_is_locked_and_so_is_a_source_that_tries_
 def test_right_codes_never_lock_anyone_out(people: World, at: Any) -> None:
     made = closed(people)
     for _ in range(acts.WRONG_SOURCE + 5):
-        acts.look_up(by=ANONYMOUS, at=START + DAY, number=made.case.number, code=made.code, source="192.0.2.1")
+        acts.look_up(
+            by=ANONYMOUS, at=START + DAY, number=made.case.number, code=made.code, source="192.0.2.1"
+        )
 
 
 def test_material_reaches_both_sides_and_comes_back_to_be_opened(people: World, at: Any) -> None:
@@ -191,7 +239,12 @@ def test_material_reaches_both_sides_and_comes_back_to_be_opened(people: World, 
     step(people, made.case, START, people.clerk, "accept", **CLASSES)
     step(people, made.case, START, people.clerk, "assign", lead=people.unit.pk)
     client = opened(made)
-    given = act(client, made, "material", **{"material-text": "补一张停电通知", "material-files": SimpleUploadedFile("通知.png", PNG)})
+    given = act(
+        client,
+        made,
+        "material",
+        **{"material-text": "补一张停电通知", "material-files": SimpleUploadedFile("通知.png", PNG)},
+    )
     assert given.status_code == 302
     event = CaseEvent.objects.get(kind="material")
     assert (event.shown, event.role) == ("您补充了材料：补一张停电通知", "reporter")
@@ -209,7 +262,16 @@ def test_material_reaches_both_sides_and_comes_back_to_be_opened(people: World, 
 
 def test_an_exclusion_is_appealed_once_and_a_request_can_be_withdrawn(people: World, at: Any) -> None:
     made = report()
-    step(people, made.case, START, people.clerk, "exclude", reason_code="no_facts", explanation="无法联系", result="excluded")
+    step(
+        people,
+        made.case,
+        START,
+        people.clerk,
+        "exclude",
+        reason_code="no_facts",
+        explanation="无法联系",
+        result="excluded",
+    )
     client = opened(made)
     assert "不同意？可以申诉" in page(client, made)
     assert act(client, made, "appeal", **{"appeal-explanation": ""}).status_code == 422
@@ -228,7 +290,12 @@ def _paused(people: World, made: Reported) -> int:
     step(people, made.case, START, people.clerk, "assign", lead=people.unit.pk)
     step(people, made.case, START, people.drafter, "take")
     ask = asks.ask_pause(
-        by=people.drafter, at=START, case=made.fresh(), clock="handle", reason="awaiting_enterprise", text="等企业提供用电合同"
+        by=people.drafter,
+        at=START,
+        case=made.fresh(),
+        clock="handle",
+        reason="awaiting_enterprise",
+        text="等企业提供用电合同",
     )
     return int(ask.pk)
 
@@ -249,14 +316,18 @@ def test_a_pause_is_explained_and_waits_for_the_firms_word(people: World, at: An
     assert CaseEvent.objects.filter(case=other.case, kind="pause_dissent").exists()
 
 
-def test_a_merged_case_shows_the_main_cases_progress_but_not_its_reporters_words(people: World, at: Any) -> None:
+def test_a_merged_case_shows_the_main_cases_progress_but_not_its_reporters_words(
+    people: World, at: Any
+) -> None:
     main, child = report(words="园区停电三次"), report(words="我们厂也停电")
     for one in (main, child):
         step(people, one.case, START, people.clerk, "accept", **CLASSES)
     step(people, main.case, START, people.clerk, "assign", lead=people.unit.pk)
     step(people, main.case, START, people.drafter, "take")
     step(people, main.case, START, people.drafter, "report", progress="合并以前的进展")
-    merging.merge_problems(by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()], text="同一园区停电")
+    merging.merge_problems(
+        by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()], text="同一园区停电"
+    )
     step(people, main.case, START, people.drafter, "report", progress="已联系供电所")
     acts.add_material(by=ANONYMOUS, at=START, case=main.fresh(), text="主件企业的商业秘密", proof=proof(main))
     text = page(opened(child), child)
@@ -274,7 +345,9 @@ def test_children_get_the_answer_and_rate_it_themselves(people: World, at: Any) 
         step(people, one.case, START, people.clerk, "accept", **CLASSES)
     step(people, main.case, START, people.clerk, "assign", lead=people.unit.pk)
     step(people, main.case, START, people.drafter, "take")
-    merging.merge_problems(by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()], text="同一园区停电")
+    merging.merge_problems(
+        by=people.clerk, at=START, main=main.fresh(), children=[child.fresh()], text="同一园区停电"
+    )
     answer(people, main.case, START)
     client = opened(child)
     text = page(client, child)
@@ -295,17 +368,33 @@ def test_children_get_the_answer_and_rate_it_themselves(people: World, at: Any) 
 def test_hostile_addresses_and_forms_are_404_or_422(people: World, at: Any) -> None:
     made = closed(people)
     client = opened(made)
-    for address in ("/my-problems/../", "/my-problems/%00/", "/my-problems/1/files/99999999999/", f"/my-problems/{made.case.number}/files/1/"):
+    for address in (
+        "/my-problems/../",
+        "/my-problems/%00/",
+        "/my-problems/1/files/99999999999/",
+        f"/my-problems/{made.case.number}/files/1/",
+    ):
         assert client.get(address).status_code in (302, 404)
-    for data in ({"rate-solved": "maybe", "rate-stars": "5"}, {"rate-solved": "yes", "rate-stars": "6"}, {"rate-solved": "yes", "rate-stars": "0"}, {"rate-solved": "yes"}, {"rate-stars": "1"}, {"rate-solved": "no", "rate-stars": "1", "rate-text": "字" * 2001}):
+    for data in (
+        {"rate-solved": "maybe", "rate-stars": "5"},
+        {"rate-solved": "yes", "rate-stars": "6"},
+        {"rate-solved": "yes", "rate-stars": "0"},
+        {"rate-solved": "yes"},
+        {"rate-stars": "1"},
+        {"rate-solved": "no", "rate-stars": "1", "rate-text": "字" * 2001},
+    ):
         assert act(client, made, "rate", **data).status_code == 422, data
     assert not Rating.objects.exists()
     assert client.get(reverse("own_act", args=[made.case.number, "rate"])).status_code == 405
-    text = client.post(reverse("look_up"), {"number": "<script>alert(1)</script>", "code": "1"}).content.decode()
+    text = client.post(
+        reverse("look_up"), {"number": "<script>alert(1)</script>", "code": "1"}
+    ).content.decode()
     assert "<script>alert" not in text
 
 
-def test_words_are_escaped_and_the_page_costs_few_queries(people: World, at: Any, django_assert_max_num_queries: Any) -> None:
+def test_words_are_escaped_and_the_page_costs_few_queries(
+    people: World, at: Any, django_assert_max_num_queries: Any
+) -> None:
     made = report(words="<img src=x onerror=alert(1)> 停电")
     client = opened(made)
     with django_assert_max_num_queries(40):

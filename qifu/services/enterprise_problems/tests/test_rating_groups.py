@@ -28,7 +28,9 @@ from qifu.services.enterprise_problems.tests.rated import OTHER, START, UNIT, Wo
 
 
 @given(st.lists(st.integers(0, 9), max_size=24), st.integers(1, 7), st.integers(0, 24))
-def test_groups_never_overlap_are_large_enough_and_never_change(counts: list[int], least: int, later: int) -> None:
+def test_groups_never_overlap_are_large_enough_and_never_change(
+    counts: list[int], least: int, later: int
+) -> None:
     cut = ratings.blocks(counts, least)
     assert all(sum(counts[a:b]) >= least for a, b in cut)
     assert all(before[1] <= after[0] for before, after in itertools.pairwise(cut))
@@ -45,7 +47,14 @@ def test_a_quarter_is_final_only_when_every_window_in_it_is_over(day: date, wind
 
 
 @action("tests.rating_groups.lay", title="测试：铺设评价", permission="enterprise_problems.run_jobs")
-def lay(*, by: Actor, at: datetime, pattern: Case, unit: Organisation, closings: Iterable[tuple[datetime, int | None]]) -> None:
+def lay(
+    *,
+    by: Actor,
+    at: datetime,
+    pattern: Case,
+    unit: Organisation,
+    closings: Iterable[tuple[datetime, int | None]],
+) -> None:
     """Write closed cases of a unit past the rules, some of them rated: the arithmetic of groups alone is tested."""
     for shut_at, stars in closings:
         row = Case.objects.get(pk=pattern.pk)
@@ -53,7 +62,15 @@ def lay(*, by: Actor, at: datetime, pattern: Case, unit: Organisation, closings:
         row.number, row.lead, row.version = f"T{Case.objects.count():09}", unit, 1
         row.opened_at = row.last_event_at = row.closed_at = shut_at
         row.save(force_insert=True)
-        CaseEvent.objects.create(case=row, seq=1, kind="close", title="办结", at=shut_at, state="closed", facts={"result": "solved"})
+        CaseEvent.objects.create(
+            case=row,
+            seq=1,
+            kind="close",
+            title="办结",
+            at=shut_at,
+            state="closed",
+            facts={"result": "solved"},
+        )
         if stars is not None:
             Rating.objects.create(
                 case=row, source="enterprise", round=1, solved=stars > 2, stars=stars, bad=stars <= 2, text="秘密",
@@ -74,8 +91,12 @@ def _histories(rng: random.Random) -> list[tuple[datetime, int | None]]:
 
 def _members(row: RatingGroup) -> frozenset[int]:
     """Return, as only the test can, the very ratings behind a published row."""
-    start, end = (datetime.combine(day, datetime.min.time(), SHANGHAI) for day in (row.starts_on, row.ends_on))
-    rows = Rating.objects.filter(source=row.source, case__lead=row.organisation, case__closed_at__gte=start, case__closed_at__lt=end)
+    start, end = (
+        datetime.combine(day, datetime.min.time(), SHANGHAI) for day in (row.starts_on, row.ends_on)
+    )
+    rows = Rating.objects.filter(
+        source=row.source, case__lead=row.organisation, case__closed_at__gte=start, case__closed_at__lt=end
+    )
     return frozenset(rows.values_list("pk", flat=True))
 
 
@@ -88,7 +109,14 @@ def test_an_adversary_who_subtracts_any_two_tables_is_left_with_none_or_five(see
     units = [Organisation.objects.get(code=code) for code in (UNIT, OTHER)]
     for unit in units:
         lay(by=SYSTEM, at=START, pattern=pattern, unit=unit, closings=_histories(rng))
-    viewers = {"drafter": people.drafter, "other": people.other, "clerk": people.clerk, "office": people.office, "city": people.city_hub, "province": people.province_hub}
+    viewers = {
+        "drafter": people.drafter,
+        "other": people.other,
+        "clerk": people.clerk,
+        "office": people.office,
+        "city": people.city_hub,
+        "province": people.province_hub,
+    }
     tables: set[frozenset[int]] = set()
     numbers: dict[int, tuple[int, ...]] = {}
     day = date(2024, 1, 15)
@@ -100,11 +128,30 @@ def test_an_adversary_who_subtracts_any_two_tables_is_left_with_none_or_five(see
             spans = [frozenset(), *(_members(one.row) for one in seen)]
             tables.update(spans)
             tables.add(frozenset().union(*spans))  # the total beneath
-            tables.update(frozenset().union(*(_members(one.row) for one in seen if one.row.organisation_id == unit.pk)) for unit in units)
-            years = [frozenset().union(*(_members(one.row) for one in seen if one.row.starts_on >= date(y, 1, 1) and one.row.ends_on <= date(y + 1, 1, 1))) for y in (2024, 2025)]
+            tables.update(
+                frozenset().union(*(_members(one.row) for one in seen if one.row.organisation_id == unit.pk))
+                for unit in units
+            )
+            years = [
+                frozenset().union(
+                    *(
+                        _members(one.row)
+                        for one in seen
+                        if one.row.starts_on >= date(y, 1, 1) and one.row.ends_on <= date(y + 1, 1, 1)
+                    )
+                )
+                for y in (2024, 2025)
+            ]
             tables.update(years)
             for one in seen:
-                said = (one.row.closed, one.row.rated, one.row.solved, one.row.satisfied, one.row.fair, one.row.bad)
+                said = (
+                    one.row.closed,
+                    one.row.rated,
+                    one.row.solved,
+                    one.row.satisfied,
+                    one.row.fair,
+                    one.row.bad,
+                )
                 assert numbers.setdefault(one.row.pk, said) == said, "a published group changed"
                 assert one.row.rated == len(_members(one.row))
         day += timedelta(days=17)
@@ -129,7 +176,15 @@ def test_publishing_waits_for_the_window_and_repeats_nothing() -> None:
         assert publish_rating_groups(by=SYSTEM, at=at) == count, day
     (one,) = ratings.groups(people.other, at)
     row = one.row
-    assert (row.closed, row.rated, row.solved, row.satisfied, row.fair, row.bad, one.silent) == (5, 5, 3, 2, 1, 2, 0)
+    assert (row.closed, row.rated, row.solved, row.satisfied, row.fair, row.bad, one.silent) == (
+        5,
+        5,
+        3,
+        2,
+        1,
+        2,
+        0,
+    )
     assert (one.period, row.starts_on, row.ends_on) == ("2024年一季度", date(2024, 1, 1), date(2024, 4, 1))
     assert ratings.groups(people.drafter, at) == [] and ratings.groups(people.reporter, at) == []
 
@@ -139,8 +194,20 @@ def test_four_ratings_wait_for_the_next_quarter_and_silence_is_counted() -> None
     people: World = world()
     pattern = closed(people).fresh()
     unit = Organisation.objects.get(code=OTHER)
-    lay(by=SYSTEM, at=START, pattern=pattern, unit=unit, closings=[(datetime(2024, 2, 5 + n, 10, tzinfo=SHANGHAI), 5) for n in range(4)])
-    lay(by=SYSTEM, at=START, pattern=pattern, unit=unit, closings=[(datetime(2024, 5, 6, 10, tzinfo=SHANGHAI), s) for s in (1, None, None)])
+    lay(
+        by=SYSTEM,
+        at=START,
+        pattern=pattern,
+        unit=unit,
+        closings=[(datetime(2024, 2, 5 + n, 10, tzinfo=SHANGHAI), 5) for n in range(4)],
+    )
+    lay(
+        by=SYSTEM,
+        at=START,
+        pattern=pattern,
+        unit=unit,
+        closings=[(datetime(2024, 5, 6, 10, tzinfo=SHANGHAI), s) for s in (1, None, None)],
+    )
     assert publish_rating_groups(by=SYSTEM, at=datetime(2024, 7, 1, 10, tzinfo=SHANGHAI)) == 0
     assert publish_rating_groups(by=SYSTEM, at=datetime(2024, 10, 1, 10, tzinfo=SHANGHAI)) == 1
     (one,) = ratings.groups(people.clerk, START)

@@ -72,7 +72,11 @@ def plain(given: Any) -> tuple[int, bytes | str]:
         from openpyxl import load_workbook
 
         content = b"".join(given.streaming_content) if given.streaming else given.content
-        cells = [[cell.value for cell in row] for sheet in load_workbook(io.BytesIO(content)) for row in sheet.iter_rows()]
+        cells = [
+            [cell.value for cell in row]
+            for sheet in load_workbook(io.BytesIO(content))
+            for row in sheet.iter_rows()
+        ]
         return given.status_code, repr(cells)
     return given.status_code, CHANGING.sub("", given.content.decode())
 
@@ -94,14 +98,18 @@ def differences(before: dict[Any, Any], after: dict[Any, Any]) -> list[str]:
         if told != after[key]:
             a, b = str(told[1]).splitlines(), str(after[key][1]).splitlines()
             first = next(((x, y) for x, y in zip(a, b, strict=False) if x != y), ("", ""))
-            wrong.append(f"{key}: {told[0]} {first[0].strip()[:200]} -> {after[key][0]} {first[1].strip()[:200]}")
+            wrong.append(
+                f"{key}: {told[0]} {first[0].strip()[:200]} -> {after[key][0]} {first[1].strip()[:200]}"
+            )
     return wrong
 
 
 def test_every_page_of_the_staff_is_the_same_before_and_after_a_rating(people: World) -> None:
     made = closed(people)
     before = read(people, made)
-    assert sum(made.case.number in str(body) for _, body in before.values()) > 20  # the pages do show the case
+    assert (
+        sum(made.case.number in str(body) for _, body in before.values()) > 20
+    )  # the pages do show the case
     assert {status for status, _ in before.values()} <= {200, 302, 404, 401, 403}
 
     with transaction.atomic():
@@ -115,8 +123,12 @@ def test_every_page_of_the_staff_is_the_same_before_and_after_a_rating(people: W
     assert not any(TEXT in str(body) or "没有解决" in str(body) for _, body in after.values())
 
     row = CallBack.objects.get()
-    acts.record_call_back(by=people.desk, at=LATER, call_back=row, outcome="reached", solved=True, text="称误点")
-    acts.decide_rework(by=people.desk, at=LATER, call_back=row, rework=False, text="企业称误点", signer="许主任")
+    acts.record_call_back(
+        by=people.desk, at=LATER, call_back=row, outcome="reached", solved=True, text="称误点"
+    )
+    acts.decide_rework(
+        by=people.desk, at=LATER, call_back=row, rework=False, text="企业称误点", signer="许主任"
+    )
     assert not (wrong := differences(before, read(people, made))), "\n".join(wrong)
 
 
@@ -124,7 +136,9 @@ def test_after_an_order_to_rework_the_unit_reads_the_order_and_nothing_of_the_ra
     made = closed(people)
     rate(made, START + DAY, 1, solved=False, text=TEXT)
     row = CallBack.objects.get()
-    acts.record_call_back(by=people.desk, at=LATER, call_back=row, outcome="reached", solved=False, text="企业很生气")
+    acts.record_call_back(
+        by=people.desk, at=LATER, call_back=row, outcome="reached", solved=False, text="企业很生气"
+    )
     acts.decide_rework(by=people.desk, at=LATER, call_back=row, rework=True, text="请会同供电所现场核实")
     told = read(people, made)
     assert any("请会同供电所现场核实" in str(body) for _, body in told.values())
@@ -143,7 +157,9 @@ def test_acts_on_a_badly_rated_case_are_refused_in_the_words_of_a_closed_one(peo
             said = []
             for one in (made, other):
                 with transaction.atomic():
-                    given = client.post(reverse("problem_act", args=[one.case.number, act]), {"explanation": "x", "text": "x"})
+                    given = client.post(
+                        reverse("problem_act", args=[one.case.number, act]), {"explanation": "x", "text": "x"}
+                    )
                     body = CHANGING.sub("", given.content.decode()).replace(one.case.number, "N")
                     said.append((given.status_code, "待回访" in body, re.findall(r"这一件[^<]*", body)))
                     transaction.set_rollback(True)
