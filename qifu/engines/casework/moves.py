@@ -62,9 +62,10 @@ def new_case(
     return case
 
 
-def opened(case: Case, *, who: Standing, starts: tuple[str, ...], shown: str = "", text: str = "", facts: Any = None) -> CaseEvent:  # fmt: skip
-    """Record that a new case was opened, and start its first clocks."""
+def opened(case: Case, *, who: Standing, shown: str = "", text: str = "", facts: Any = None) -> CaseEvent:  # fmt: skip
+    """Record that a new case was opened, and start the clocks that its case type names for the opening."""
     clocks = RunningClocks(case, new=True)
+    starts = clocks.definition.initial.starts
     differs = any(clocks.definition.clocks[name].by for name in starts)
     clocks.start(starts, facts=binding_of(case.kind).facts(case) if differs else {})
     clocks.save()

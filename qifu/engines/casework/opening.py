@@ -37,7 +37,6 @@ def open_many(
     kind: str,
     drafts: Sequence[Draft],
     *,
-    starts: Sequence[str],
     who: Standing,
     shown: str,
     keep: Callable[[Sequence[Case]], None],
@@ -57,7 +56,7 @@ def open_many(
     cases = [
         _case(kind, one, revisions[one.type_key], number) for one, number in zip(drafts, numbers, strict=True)
     ]
-    clocks = _first_clocks(cases, starts)
+    clocks = _first_clocks(cases)
     Case.objects.bulk_create(cases)
     CaseClock.objects.bulk_create(clocks)
     keep(cases)
@@ -96,13 +95,13 @@ def _case(kind: str, one: Draft, revision: Revision, number: str) -> Case:
     return case
 
 
-def _first_clocks(cases: Sequence[Case], starts: Sequence[str]) -> list[CaseClock]:
+def _first_clocks(cases: Sequence[Case]) -> list[CaseClock]:
     """The clocks of new cases; all of one type start alike, so their ends are computed once."""
     alike: dict[int, list[CaseClock]] = {}
     made = []
     for case in cases:
         if case.revision_id not in alike:
-            alike[case.revision_id] = [_clock(case, name) for name in starts]
+            alike[case.revision_id] = [_clock(case, name) for name in of_case(case).initial.starts]
         for pattern in alike[case.revision_id]:
             made.append(
                 CaseClock(

@@ -76,13 +76,7 @@ def _see(row: Case, expected_version: int | None, merged: bool) -> None:
 def see_version(row: Case, expected_version: int | None) -> None:
     """Refuse when the row was changed since `expected_version` was read; None asks nothing."""
     if expected_version is not None and row.version != expected_version:
-        raise _unseen(row, expected_version)
-
-
-def _unseen(row: Case, seen: int) -> Refused:
-    since = row.events.filter(seq__gt=seen).order_by("-seq").first()
-    what = f"{since.by_name or '系统'}刚刚作了“{since.title}”" if since else "这一件刚刚有了变化"
-    return Refused(f"您打开本页以后，{what}，请刷新看过后再提交")
+        raise Refused("您打开本页以后，这一件有了新的办理记录，请刷新看过后再提交")
 
 
 def standing(case: Case, roles: Iterable[str]) -> Standing:

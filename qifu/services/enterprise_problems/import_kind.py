@@ -23,7 +23,6 @@ from qifu.registers.divisions import queries as divisions
 from qifu.registers.enterprises.uscc import fold
 from qifu.services.enterprise_problems.actions.intake import (
     SHOWN,
-    STARTS,
     Request,
     first_facts,
     places_above,
@@ -174,7 +173,6 @@ def _open(entries: list[Entry], source: str) -> list[Entry]:
     open_many(
         CASE_KIND,
         [draft for _, _, draft in taken],
-        starts=STARTS,
         who=Standing("reporter"),
         shown=SHOWN,
         keep=keep,

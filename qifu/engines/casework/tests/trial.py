@@ -15,7 +15,7 @@ from django.conf import settings
 from qifu.engines.casework import binding
 from qifu.engines.casework.binding import Binding, bind
 from qifu.engines.casework.case_type_file import read_case_type
-from qifu.engines.casework.definitions import forget, of_case
+from qifu.engines.casework.definitions import forget
 from qifu.engines.casework.models import Case, CaseEvent
 from qifu.engines.casework.moves import move, new_case, opened
 from qifu.engines.casework.publish import publish_case_type
@@ -142,7 +142,7 @@ def open_case(
             kind=KIND, type_key=KIND, place_code=COUNTY, title=title, lead_id=lead, reporter_id=reporter(number).id,
             complained_id=complained,
         )  # fmt: skip
-        opened(case, who=Standing("reporter"), starts=of_case(case).initial.starts, shown="已收到")
+        opened(case, who=Standing("reporter"), shown="已收到")
         return case
 
     return do(body, by=reporter(number), at=at)

@@ -42,7 +42,6 @@ from qifu.services.enterprise_problems.query_codes import code_of_key, new_code,
 MOST_WORDS = 5000
 """How many characters are taken from a person who types; imports and systems may bring more (`MOST_IMPORTED`)."""
 MOST_IMPORTED = 50_000
-STARTS = ("filter",)
 SHOWN = "已收到您反映的问题"
 STAFF_CHANNELS = ("phone", "visit", "talk", "superior")
 _LONGEST = {
@@ -308,7 +307,6 @@ def _open(request: Request, digest: str) -> Receipt:
     event = opened(
         case,
         who=first_standing(request),
-        starts=STARTS,
         shown=SHOWN,
         text=request.note,
         facts=first_facts(request),
