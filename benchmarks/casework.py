@@ -120,6 +120,11 @@ def _desk(place: str) -> Desk:
     from qifu.registers.organisations.models import Organisation
     from qifu.services.enterprise_problems.hubs import hub_of
 
+    if not Organisation.objects.filter(code=f"{place}.enterprise_service_centre").exists():
+        Organisation(
+            code=f"{place}.enterprise_service_centre", name=f"{place}企服中心（模拟）", full_name=f"{place}企服中心（模拟）",
+            kind="institution", level="county", place_code=place,
+        ).save()  # fmt: skip
     unit = Organisation(
         code=f"{place}.benchmark_unit", name=f"{place}压测单位（模拟）", full_name=f"{place}压测单位（模拟）",
         kind="government_department", level="county", place_code=place,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
+
 from qifu.engines.casework.clock_rows import RunningClocks
 from qifu.engines.casework.clocks import Limit, Unit
 from qifu.engines.casework.definitions import of_case
@@ -200,20 +202,19 @@ def resume_clock(case: Case, *, clock: str, text: str) -> CaseClock:
     row = lock(case)
     verbs = of_case(row).verbs
     who = standing(row, [*verbs.pause_approved_by, *verbs.pause_asked_by])
-    stood = _end(row, [clock], who, text, grounds=tuple(verbs.pause_reasons))
+    grounds = list(verbs.pause_reasons)
+    stood = _end(row, ClockPause.objects.filter(clock__name=clock, reason__in=grounds), who, text)
     if not stood:
         raise Refused("这个时限没有因申请而暂停")
     return stood[0]
 
 
-def _end(row: Case, names: list[str], who: Standing, text: str, grounds: tuple[str, ...]) -> list[CaseClock]:
-    """End the pauses of these clocks that have one of the grounds; record it where there was one."""
-    clocks = RunningClocks(row)
-    open_pauses = ClockPause.objects.filter(
-        clock__case=row, clock__name__in=names, to_at=None, reason__in=grounds
-    )
+def _end(row: Case, pauses: QuerySet[ClockPause], who: Standing, text: str) -> list[CaseClock]:
+    """End those of the pauses that are open on running clocks of the case; record it where there was one."""
+    open_pauses = pauses.filter(clock__case=row, clock__stopped_at=None, to_at=None)
     ids = set(open_pauses.values_list("clock_id", flat=True))
-    stood = clocks.resume([one.name for one in clocks.own(names) if one.pk in ids])
+    clocks = RunningClocks(row)
+    stood = clocks.resume([one.name for one in clocks.own() if one.pk in ids])
     if stood:
         clocks.save()
         titles = "、".join(clocks.definition.clocks[one.name].title for one in stood)
@@ -231,12 +232,7 @@ declare_permissions(Permission("casework.end_pauses", "暂停到期恢复计时�
 def end_pauses_of(*, by: Actor, at: datetime, case_id: int) -> int:
     """Let the clocks of one case run again whose pause has come to its last day; return how many."""
     row = lock(Case(pk=case_id), merged=True)
-    names = list(
-        _due_pauses(current_act().moment).filter(clock__case=row).values_list("clock__name", flat=True)
-    )
-    return len(
-        _end(row, names, Standing("system"), "暂停期满", grounds=tuple(of_case(row).verbs.pause_reasons))
-    )
+    return len(_end(row, _due_pauses(current_act().moment), Standing("system"), "暂停期满"))
 
 
 def end_due_pauses(*, at: datetime) -> int:
@@ -245,7 +241,7 @@ def end_due_pauses(*, at: datetime) -> int:
     return sum(end_pauses_of(by=SYSTEM, at=at, case_id=case_id) for case_id in list(cases))
 
 
-def _due_pauses(moment: datetime) -> Any:
+def _due_pauses(moment: datetime) -> QuerySet[ClockPause]:
     today = moment.astimezone(SHANGHAI).date()
     return ClockPause.objects.filter(to_at=None, until_on__lte=today, clock__stopped_at=None)
 
