@@ -373,7 +373,7 @@ def test_two_people_do_not_overwrite_each_other(world: World) -> None:
     case = world.pooled()
     seen = fresh(case).version
     world.do("clerk", case, "assign", form={"lead": world.economy.pk}, expected_version=seen)
-    with pytest.raises(Refused, match="交办"):
+    with pytest.raises(Refused, match="有了新的办理记录"):
         world.do("clerk2", case, "assign", form={"lead": world.market.pk}, expected_version=seen)
     assert fresh(case).lead_id == world.economy.pk and kinds(case)[-1] == "assign"
 
