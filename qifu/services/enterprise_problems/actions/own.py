@@ -22,9 +22,9 @@ from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.notices import notify
 from qifu.registers.people.models import SignInCount
 from qifu.services.enterprise_problems.actions.attachments import Upload, attach
-from qifu.services.enterprise_problems.actions.intake import query_hash
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.queries import own
+from qifu.services.enterprise_problems.query_codes import query_hash
 from qifu.services.enterprise_problems.recipients import hub_clerks, officers_of
 
 ACT = "enterprise_problems.follow"

@@ -44,7 +44,7 @@ class MaterialForm(forms.Form):
         label="补充内容", required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=4000,
         error_messages={"max_length": "最多 2000 字，其余请作为附件上传"},
     )  # fmt: skip
-    files = ManyFilesField(label="照片或文件")
+    files = ManyFilesField(label="照片或文件")  # type: ignore[assignment]
 
 
 class AppealForm(forms.Form):

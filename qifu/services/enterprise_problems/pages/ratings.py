@@ -114,7 +114,7 @@ def _show(request: Request, call: queries.Call, status: int = 200, **more: Any) 
 def call_back_act(request: Request, pk: int, act: str) -> HttpResponse:
     """Reveal the contact, record a call, order rework, exempt from it, or open a sampled case again."""
     call = _call(request, pk)
-    given = {"by": request.actor, "at": request.at, "call_back": call.row}
+    given: dict[str, Any] = {"by": request.actor, "at": request.at, "call_back": call.row}
     if act == "reveal":
         try:
             return _show(request, call, revealed=acts.reveal_call_back_contact(**given))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
@@ -97,7 +98,7 @@ def listed(actor: Actor, at: datetime, tab: str, page: str | None, moment: datet
         if tab == "bad"
         else rows.order_by("planned_at" if tab == "sample" else "-at", "pk")
     )
-    found: Page[Line] = Paginator(rows, PAGE_SIZE).get_page(page)
+    found: Page[Any] = Paginator(rows, PAGE_SIZE).get_page(page)
     cards = list(found.object_list)
     clocks = CaseClock.objects.filter(
         case__in=[one.case_id for one in cards], name="callback", stopped_at=None

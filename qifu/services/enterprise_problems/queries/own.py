@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 
@@ -81,7 +82,7 @@ def own_list(actor: Actor, at: datetime, page: str | None) -> Page[OwnRow]:
     """Return the problems of whoever asks and of the firms that he or she acts for, the newest first."""
     rows = visible(Case.objects.filter(kind="enterprise_problem"), actor, FOLLOW, at)
     rows = rows.select_related("lead", "merged_into__lead", "enterprise").order_by("-opened_at", "-pk")
-    found: Page[OwnRow] = Paginator(rows, PAGE_SIZE).get_page(page)
+    found: Page[Any] = Paginator(rows, PAGE_SIZE).get_page(page)
     cases = list(found.object_list)
     waiting = set(
         CaseAsk.objects.filter(case__in=cases, decision="open", kind="pause", consent=None).values_list("case_id", flat=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
@@ -34,7 +35,9 @@ OPEN = Q(closed_at__isnull=True) & ~Q(state=DISSATISFIED)
 """What is open, in queries of staff: a case that waits for the desk's decision is not."""
 CLOSED = Q(closed_at__isnull=False) | Q(state=DISSATISFIED)
 """What is closed, in queries of staff."""
-BY_SYSTEM = Q(role="system") & (Q(kind="split", state=CLOSED_STATE) | Q(kind="released") & ~Q(state="withdrawn"))
+BY_SYSTEM = Q(role="system") & (
+    Q(kind="split", state=CLOSED_STATE) | Q(kind="released") & ~Q(state="withdrawn")
+)
 
 
 @dataclass(frozen=True)
@@ -224,7 +227,7 @@ def closed_between(rows: QuerySet[Case], start: datetime, end: datetime) -> Quer
     return rows.filter(pk__in=closings.values("case_id"))
 
 
-def first_ratings(rows: QuerySet[Case]) -> QuerySet[Case]:
+def first_ratings(rows: QuerySet[Case]) -> QuerySet[Any]:
     """Annotate cases with what their firm said first: `own_solved`, `own_stars`, `own_bad`; null where it said nothing."""
     own = Rating.objects.filter(case=OuterRef("pk"), source=Rating.Source.ENTERPRISE).order_by("round")
     return rows.annotate(
@@ -233,7 +236,7 @@ def first_ratings(rows: QuerySet[Case]) -> QuerySet[Case]:
     )  # fmt: skip
 
 
-def desk_rows(actor: Actor, at: datetime, start: datetime, end: datetime) -> QuerySet[Case]:
+def desk_rows(actor: Actor, at: datetime, start: datetime, end: datetime) -> QuerySet[Any]:
     """Return the closed cases of a span whose ratings the actor may see one by one."""
     rows = visible(Case.objects.filter(kind="enterprise_problem"), actor, SEE, at)
     return first_ratings(closed_between(rows, start, end))
