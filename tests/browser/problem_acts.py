@@ -119,6 +119,8 @@ def open_case(page: Page, address: str, number: str) -> None:
     """Open a case as people do who have its number: find it among all and press its title."""
     page.goto(f"{address}/workbench/problems/?queue=all")
     page.get_by_label("查找").fill(number)
+    if (level := page.get_by_label("范围")).count():
+        level.select_option(label="本级和下级")
     page.get_by_role("main").get_by_role("button", name="筛选").click()
     page.locator("main table").get_by_role("link", name=number, exact=True).click()
     page.wait_for_url(f"**/workbench/problems/{number}/")

@@ -73,7 +73,7 @@ def start(page: Page) -> dict[str, int]:
     page.get_by_role("button", name="开始导入").click()
     page.wait_for_url(RESULT)
     expect(page.get_by_role("heading", level=1)).to_have_text("导入结果", timeout=60_000)  # by itself
-    told = page.locator(".figure-row").inner_text().replace("\n", " ")
+    told = page.locator(".figure-row").inner_text().replace("\n", " ").replace(",", "")
     return {
         word: int(re.search(rf"(\d+)\s*行\s*{word}", told)[1])  # type: ignore[index]
         for word in ("新增", "更新", "未变", "未导入", "空行")
