@@ -93,12 +93,17 @@ def own_list(actor: Actor, at: datetime, page: str | None) -> Page[OwnRow]:
 
 
 def _row(case: Case, waits: bool, rated: bool) -> OwnRow:
-    state = of_case(case).states[case.state]
     asked = "等您答复" if waits else "请您评价" if case.state == "closed" and not rated else ""
     return OwnRow(
-        case.number, case.title, state.shown, STATES.get(case.state, "info"), _leading(case).lead.name, case.opened_at,
-        case.enterprise.name if case.enterprise else "", asked,
+        case.number, case.title, _words(case, plain=case.state == "closed"), STATES.get(case.state, "info"),
+        _leading(case).lead.name, case.opened_at, case.enterprise.name if case.enterprise else "", asked,
     )  # fmt: skip
+
+
+def _words(case: Case, *, plain: bool) -> str:
+    """Return how a problem stands as its firm reads it, of a merged one how the main case does; `plain` without 请您评价."""
+    words = of_case(case).states[_leading(case).state].shown
+    return words.partition("，")[0] if plain else words
 
 
 def _leading(case: Case) -> Case:
@@ -405,9 +410,8 @@ def problem_of(case: Case) -> Problem:
 
 def state_words(case: Case) -> str:
     """Return how a problem stands, as its firm reads it; when it was rated, no more than that."""
-    words = of_case(case).states[case.state].shown
     rated = case.state == "closed" and Rating.objects.filter(case=case, source="enterprise").exists()
-    return words.partition("，")[0] if rated else words
+    return _words(case, plain=rated)
 
 
 def place_name(case: Case) -> str:
