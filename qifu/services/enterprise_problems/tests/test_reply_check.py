@@ -93,6 +93,16 @@ def test_another_reporter_s_firm_stops_a_draft(rules: Rules) -> None:
     assert "other_firm" in codes(found, hard=True)
 
 
+def test_a_wave_of_like_problems_does_not_stop_an_answer_about_them(rules: Rules) -> None:
+    words = "工业园三号变压器每到夜里十点跳闸，印染缸里的布全部报废，希望尽快增容。"
+    reply = "经现场核查，工业园三号变压器夜里跳闸系容量不足，已协调供电单位完成增容，印染缸优先保障。联系电话见工单。"
+    others = tuple(
+        Other(f"N{n}", "", words if n < 10 else f"{n}号路口的第{n}盏路灯不亮，请修复。", "")
+        for n in range(30)
+    )
+    assert "off_the_point" not in codes(findings(Draft(reply, words), rules, others))
+
+
 def test_a_copy_stops_a_draft_unless_the_questions_are_alike(rules: Rules) -> None:
     copied = check(rules, REPLY, (Other("330109", "", OTHER_QUESTION, REPLY),))
     assert codes(copied, hard=True) == {"copy"} and "330109" in copied[0].words
