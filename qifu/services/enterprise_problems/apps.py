@@ -16,16 +16,32 @@ class EnterpriseProblemsConfig(AppConfig):
     def ready(self) -> None:
         """Declare permissions and menu, bind the engine, make actions and jobs known."""
         from qifu.engines.casework.binding import bind
-        from qifu.services.enterprise_problems import import_kind, module  # noqa: F401
-        from qifu.services.enterprise_problems.actions import intake, moving, receiving  # noqa: F401
         from qifu.foundation.handover import declare_open_work
-        from qifu.services.enterprise_problems import jobs  # noqa: F401
-        from qifu.services.enterprise_problems.actions import asks, escalating, parts, promises  # noqa: F401
-        from qifu.services.enterprise_problems.actions import bulk, filters, merging, responsibility  # noqa: F401
-        from qifu.services.enterprise_problems.actions import call_backs, own, rating, sampling, telephones  # noqa: F401
+        from qifu.services.enterprise_problems import (  # noqa: F401
+            import_kind,
+            jobs,
+            module,
+        )
+        from qifu.services.enterprise_problems.actions import (  # noqa: F401
+            asks,
+            bulk,
+            call_backs,
+            escalating,
+            filters,
+            intake,
+            merging,
+            moving,
+            own,
+            parts,
+            promises,
+            rating,
+            receiving,
+            responsibility,
+            sampling,
+            telephones,
+        )
         from qifu.services.enterprise_problems.case_binding import BINDING
         from qifu.services.enterprise_problems.handing_over import hand_over, work_in_hand
-
         from qifu.services.enterprise_problems.queries.search import WORDS
 
         bind(BINDING)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from qifu.services.enterprise_problems.pages import bulk, filtering, handling, hub, intake, own, portal, ratings, report, responsibility
+from qifu.services.enterprise_problems.pages import (
+    bulk,
+    filtering,
+    handling,
+    hub,
+    intake,
+    own,
+    portal,
+    ratings,
+    report,
+    responsibility,
+)
 
 urlpatterns = [
     *own.urlpatterns,
