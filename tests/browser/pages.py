@@ -241,13 +241,27 @@ PLACES = [
         through=("main td a[href*='/problems/']", "main a[href$='/order/']"),
     ),
     # enterprise problems: the page of a case, an act on it, promises
-    Place("problem-case-unit", "/workbench/problems/?queue=working", who="unit", through=("main td a[href*='/problems/']",)),
-    Place("problem-case-hub", "/workbench/problems/?queue=all", who="clerk", through=("main td a[href*='/problems/']",)),
+    Place(
+        "problem-case-unit",
+        "/workbench/problems/?queue=working",
+        who="unit",
+        through=("main td a[href*='/problems/']",),
+    ),
+    Place(
+        "problem-case-hub",
+        "/workbench/problems/?queue=all",
+        who="clerk",
+        through=("main td a[href*='/problems/']",),
+    ),
     Place(
         "problem-act-note",
         "/workbench/problems/?queue=working",
         who="unit",
-        through=("main td a[href*='/problems/']", "details.case-others summary", "main a[href$='/act/note/']"),
+        through=(
+            "main td a[href*='/problems/']",
+            "details.case-others summary",
+            "main a[href$='/act/note/']",
+        ),
     ),
     Place("problem-promises", "/workbench/problems/promises/", who="unit"),
     Place("responsibility", "/workbench/problems/responsibility/", who="clerk"),
@@ -262,13 +276,20 @@ PLACES = [
     Place("own-problem", "/my-problems/", who="legal", through=("main td a[href^='/my-problems/']",)),
     Place("look-up", "/problems/look-up/"),
     Place("call-backs", "/workbench/call-backs/", who="callback"),
-    Place("call-back", "/workbench/call-backs/?tab=done", who="callback", through=("main td a[href*='/call-backs/']",)),
+    Place(
+        "call-back",
+        "/workbench/call-backs/?tab=done",
+        who="callback",
+        through=("main td a[href*='/call-backs/']",),
+    ),
     Place("call-back-samples", "/workbench/call-backs/samples/", who="callback"),
     Place("rating-groups", "/workbench/ratings/", who="clerk"),
     Place("rating-groups-unit", "/workbench/ratings/", who="unit"),
     Place("rating-figures", "/workbench/ratings/figures/", who="clerk"),
     Place("rating-figures-desk", "/workbench/ratings/figures/", who="callback"),
-    Place("rating-rows", "/workbench/ratings/figures/", who="callback", through=("main td a[href*='/closed/']",)),
+    Place(
+        "rating-rows", "/workbench/ratings/figures/", who="callback", through=("main td a[href*='/closed/']",)
+    ),
     Place("assess-list", "/workbench/assessments/", who="county"),
     Place("unit-telephones", "/workbench/unit-telephones/", who="unit"),
 ]
