@@ -384,6 +384,9 @@ def lives_a_second(desks: list[Desk], lives: int, folder: Path) -> list[dict[str
             time.sleep(0.02)
             finished(running)
 
+    queries = queries_of_a_life(
+        desks[0]
+    )  # and what a running site holds in memory is read before the processes part
     before = processor_time()
     _, milliseconds = timed(all_lives)
     own = processor_time() - before
@@ -393,7 +396,6 @@ def lives_a_second(desks: list[Desk], lives: int, folder: Path) -> list[dict[str
         for line in (folder / f"life-{number}").read_text().split()
     )
     acts = lives * (len(LIFE) + 1)
-    queries = queries_of_a_life(desks[0])
     where = f"{connection.vendor}: {lives} lives of {len(LIFE) + 2} acts, {LIFE_WORKERS} workers"
     return [
         row(

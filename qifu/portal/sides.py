@@ -33,14 +33,30 @@ BY_NAME = {
     "api:list_assignments": frozenset({WORKBENCH}),  # work in progress is for those who follow it
     "api:list_events": frozenset({WORKBENCH}),
     # On the portal's half these show the firm's face alone (queries/over_api.py).
-    **{f"api:{name}": BOTH for name in (
-        "report_problem", "list_problems", "list_own_problems", "show_problem", "list_problem_events", "list_problem_transitions",
-        "move_problem", "rate_problem",
-    )},
-    **{f"api:{name}": frozenset({WORKBENCH}) for name in (
-        "list_problem_parts", "ask_problem_part", "answer_problem_part", "list_problem_asks", "ask_about_clock",
-        "decide_problem_ask",
-    )},
+    **{
+        f"api:{name}": BOTH
+        for name in (
+            "report_problem",
+            "list_problems",
+            "list_own_problems",
+            "show_problem",
+            "list_problem_events",
+            "list_problem_transitions",
+            "move_problem",
+            "rate_problem",
+        )
+    },
+    **{
+        f"api:{name}": frozenset({WORKBENCH})
+        for name in (
+            "list_problem_parts",
+            "ask_problem_part",
+            "answer_problem_part",
+            "list_problem_asks",
+            "ask_about_clock",
+            "decide_problem_ask",
+        )
+    },
     "home": frozenset({PORTAL}),
     "workbench": frozenset({WORKBENCH}),
 }

@@ -103,9 +103,7 @@ def find_in_reply(
 ) -> list[reply_check.Finding]:
     """Return what speaks against a draft, looked at beside the last answers of the same unit."""
     problem = Problem.objects.get(pk=case.pk)
-    rows = (
-        Problem.objects.filter(case__lead=case.lead_id).exclude(pk=case.pk).order_by("-pk")
-    )
+    rows = Problem.objects.filter(case__lead=case.lead_id).exclude(pk=case.pk).order_by("-pk")
     recent = rows.values_list("case__number", "enterprise_name", "case__title", "words", "reply")[:LOOKED_AT]
     others = [
         reply_check.Other(number, firm, f"{title}。{words}", reply)

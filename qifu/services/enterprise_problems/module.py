@@ -65,16 +65,38 @@ MODULE = declare_module(
         title=TITLE,
         purpose="企业反映的问题，一个口子进、一个编号办到底：筛选、交办、办理、反馈、评价、重办",
         menu=(
-            MenuItem("反映问题", "problem_report", "enterprise_problems.report", "portal", "message-question", 5),
-            MenuItem("今日涉企问题", "problem_today", "enterprise_problems.run_hub", "workbench", "calendar-due", 7),
+            MenuItem(
+                "反映问题", "problem_report", "enterprise_problems.report", "portal", "message-question", 5
+            ),
+            MenuItem(
+                "今日涉企问题", "problem_today", "enterprise_problems.run_hub", "workbench", "calendar-due", 7
+            ),
             MenuItem("涉企问题", "problem_queue", "enterprise_problems.view", "workbench", "list-details", 8),
-            MenuItem("责任清单", "responsibility", "enterprise_problems.view_responsibility", "workbench", "list-check", 13),
+            MenuItem(
+                "责任清单",
+                "responsibility",
+                "enterprise_problems.view_responsibility",
+                "workbench",
+                "list-check",
+                13,
+            ),
             MenuItem("收件登记", "problem_intake", "enterprise_problems.intake", "workbench", "edit", 12),
             MenuItem("我的诉求", "own_problems", "enterprise_problems.follow", "portal", "list-check", 6),
             MenuItem("回访", "call_backs", "enterprise_problems.call_back", "workbench", "message", 16),
-            MenuItem("办理评价", "rating_groups", "enterprise_problems.see_rating_groups", "workbench", "chart-bar", 17),
-            MenuItem("基层、第三方评价", "assess_list", "enterprise_problems.assess", "workbench", "pencil", 18),
-            MenuItem("对外电话", "unit_telephones", "enterprise_problems.set_telephone", "workbench", "id", 19),
+            MenuItem(
+                "办理评价",
+                "rating_groups",
+                "enterprise_problems.see_rating_groups",
+                "workbench",
+                "chart-bar",
+                17,
+            ),
+            MenuItem(
+                "基层、第三方评价", "assess_list", "enterprise_problems.assess", "workbench", "pencil", 18
+            ),
+            MenuItem(
+                "对外电话", "unit_telephones", "enterprise_problems.set_telephone", "workbench", "id", 19
+            ),
         ),
         home=(
             HomeCard(

@@ -283,7 +283,9 @@ def transitions(face: Face, actor: Actor, at: datetime) -> list[dict[str, Any]]:
     return [
         _described(case, definition, one)
         for one in definition.transitions.values()
-        if not one.automatic and roles.intersection(one.roles) and moves.may_move(case, one, facts)
+        if not one.automatic
+        and roles.intersection(one.roles)
+        and moves.may_move(case, one, facts)
         and (not masked or ratings.CLOSED_STATE in one.from_states)
     ]
 
