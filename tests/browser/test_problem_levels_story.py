@@ -79,7 +79,12 @@ def test_raised_to_the_city_and_to_the_province(visits: Visits) -> None:
         )
 
         for page in (clerk, city):  # the county still sees what it raised
-            page.goto(f"{visits.address}/workbench/problems/{number}/")
+            if page is clerk:
+                page.goto(f"{visits.address}/workbench/problems/")
+                page.get_by_role("link", name="已提级").click()
+                page.get_by_role("link", name=number).click()
+            else:
+                open_case(page, visits.address, number)
             expect(page.locator("main")).to_contain_text(FROM_THE_PROVINCE)
         the_firm_sees(visits, receipt, "上一级已提出协调意见")
 

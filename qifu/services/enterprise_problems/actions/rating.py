@@ -84,7 +84,7 @@ def _plan_call_back(rating: Rating, at: datetime) -> None:
             case=case,
             occasion="bad_rating",
             place_code=desk_of(case.place_code, at),
-            planned_at=current_act().moment,
+            planned_at=rating.at,
         )
 
 

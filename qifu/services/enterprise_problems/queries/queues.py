@@ -160,6 +160,12 @@ def _escalated(desk: Desk, moment: Moment) -> Q:
     return Q(pk__in=waiting.filter(side).values("case_id"))
 
 
+def _taken_over(desk: Desk, moment: Moment) -> Q:
+    """What this place put before the level above, which handles it itself now."""
+    taken = Escalation.objects.filter(from_place=desk.place, decision=Escalation.Decision.TAKEN_OVER)
+    return Q(pk__in=taken.values("case_id"))
+
+
 def _co_handled(desk: Desk, moment: Moment) -> Q:
     waiting = CasePart.objects.filter(
         organisation_id=desk.organisation_id, answered_at=None, withdrawn_at=None
@@ -184,6 +190,7 @@ HUB_QUEUES = (
     Queue("unowned", "无主事由", _unowned, "每个在用的事由都已确定责任单位。"),
     Queue("appealed", "申诉待复核", _states("appealed"), "企业对不予纳入的申诉会出现在这里，由上一级复核。", levels=False),
     Queue("escalated", "上报", _escalated, "没有等待上级答复或等待本级答复的上报。", levels=False),
+    Queue("taken_over", "已提级", _taken_over, "上级提级办理的会出现在这里，可以一直看到办结。", open_only=False, order="new", levels=False),
     Queue("shelved", "挂账", _states("shelved"), "需较长时间解决、由领导包案的会出现在这里。"),
     Queue("closed", "已办结", lambda desk, moment: CLOSED, "办结的会出现在这里。", open_only=False, order="new"),
     Queue("all", "全部", _all, "还没有收到诉求。", open_only=False, order="new"),
@@ -199,7 +206,7 @@ UNIT_QUEUES = (
     Queue("closed", "已办结", lambda desk, moment: CLOSED, "办结的会出现在这里。", open_only=False, order="new"),
     Queue("all", "全部", _all, "还没有交给本单位的。", open_only=False, order="new"),
 )  # fmt: skip
-UNCOUNTED = ("closed", "all")
+UNCOUNTED = ("taken_over", "closed", "all")
 ORDERS = {"due": "期限先后", "new": "收到，新的在前", "old": "收到，早的在前"}
 
 
@@ -254,7 +261,7 @@ def cases(
 def _scope(desk: Desk, queue: Queue, asked: Filters) -> Q:
     if desk.kind == "unit":
         return Q() if queue.name == "co_handled" else Q(lead_id=desk.organisation_id)
-    if queue.name == "escalated":
+    if queue.name in ("escalated", "taken_over"):
         return Q()
     below = asked.level == "below" or desk.kind == "watch" or not queue.levels
     if below and len(desk.places) > 1:
