@@ -8,6 +8,7 @@ from typing import Any
 from qifu.engines.casework.binding import Binding
 from qifu.engines.casework.case_type import Transition
 from qifu.engines.casework.models import Case, CaseEvent
+from qifu.foundation.action import current_act
 from qifu.services.enterprise_problems import guards, telling
 from qifu.services.enterprise_problems.hubs import hub_of
 from qifu.services.enterprise_problems.lists import choices
@@ -20,16 +21,13 @@ FILLED = ("board", "topic", "scope", "difficulty", "reason_code", "statutory_cha
 
 def facts(case: Case) -> Mapping[str, str]:
     """Return what `when`, limits and sentences of the case type may ask of a problem."""
-    problem = Problem.objects.get(pk=case.pk)
-    return {name: getattr(problem, name) for name in FILLED}
+    return Problem.objects.values(*FILLED).get(pk=case.pk)
 
 
 def fill(case: Case, transition: Transition, given: Mapping[str, Any]) -> None:
     """Keep on the problem what a form said about it."""
     said = {name: given[name] for name in FILLED if given.get(name) not in (None, "")}
     if transition.name == "draft":
-        from qifu.foundation.action import current_act
-
         said |= {"drafted_result": given["result"], "drafted_by": current_act().by.id}
     if said:
         Problem.objects.filter(pk=case.pk).update(**said)

@@ -35,7 +35,7 @@ class Contact:
     mobile: str
 
 
-@action("enterprise_problems.move", title="办理涉企问题", permission="enterprise_problems.move", on="case")
+@action("enterprise_problems.move", title="办理涉企问题", permission="enterprise_problems.move")
 def move_problem(
     *,
     by: Actor,
@@ -51,6 +51,7 @@ def move_problem(
 ) -> CaseEvent:
     """Do one transition of a problem's case; Refused in Chinese where it may not happen, NotFound without the role.
 
+    The permission must merely be held: the engine asks, under the row lock, for the transition's own role on the case.
     A draft whose text raises doubts is taken only with `confirmed`, the reason why it is right all the same. Files
     given to the firm with a draft reach it when the answer goes out, as do `promises` (what, by which day).
     """
@@ -73,6 +74,8 @@ def do_move(
     if step is not None and step.effect is Effect.CLOSE and len(step.results) == 1:
         given.setdefault("result", step.results[0])
     drafts = step is not None and ANSWERS in step.guards
+    if step is not None and (drafts or promises or files or step.effect is Effect.DIVIDE):
+        standing(case, step.roles)  # before anything about the case is told in a refusal
     if promises and not drafts:
         raise Refused("承诺只能随答复提出")
     if drafts:
