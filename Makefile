@@ -19,7 +19,7 @@ run: setup ## set up, load the demo province, serve site and worker, print addre
 	@$(BIN)/qifu serve --with-worker
 
 test: setup-dev check ## set up, check, run all tests (SQLite, PostgreSQL, browser)
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -m both_databases
 
 check: setup-dev ## lint, types, import contracts, missing migrations

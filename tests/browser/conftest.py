@@ -36,11 +36,12 @@ def _need(path: Path, how: str) -> None:
 
 @pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
-    """A fresh demo site that runs."""
+    """A fresh demo site that runs; afterwards every case that people left there keeps the rules of casework."""
     _need(Path(browsers.EXECUTABLE), "请安装 Debian 的 chromium 软件包")
     _need(VENDOR, "请运行 npm ci 与 npm run build")
     with Site() as running:
         yield running
+        running.verify_cases()
 
 
 @pytest.fixture(scope="package")

@@ -259,7 +259,6 @@ PLACES = [
         who="unit",
         through=(
             "main td a[href*='/problems/']",
-            "details.case-others summary",
             "main a[href$='/act/note/']",
         ),
     ),

@@ -207,7 +207,7 @@ def test_bad_uploads_are_refused_in_words(manager: Client, changes: dict[str, An
 def test_nobody_else_finds_any_of_it(manager: Client) -> None:
     upload(manager)
     pk = Import.objects.get().pk
-    officer = client_of("clerk", "centre_clerk")
+    officer = client_of("callback", "callback_officer")
     for address in (
         "",
         "upload/",
