@@ -1,94 +1,16 @@
-"""Every page, wide and narrow: it answers, is accessible, fits, is quiet in the console, and speaks Chinese."""
+"""Every page in a wide window; the narrow ones and those without scripts are files of their own, so that they run beside it."""
 
 from __future__ import annotations
 
-import contextlib
-import re
-from typing import Any
-
 import pytest
-from playwright.sync_api import Page
 
-from tests.browser.chromium import NARROW, WIDE, Visits
-from tests.browser.pages import PLACES, Place
+from tests.browser.chromium import WIDE, Visits
+from tests.browser.page_checks import EVERY_PAGE, check_page
+from tests.browser.pages import Place
 
 pytestmark = pytest.mark.browser
-WIDTHS = pytest.mark.parametrize("viewport", [WIDE, NARROW], ids=["1440", "390"])
-EVERY_PAGE = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-LATIN_WORD = re.compile(r"[A-Za-z]{3,}")
-
-
-ALLOWED_WORDS = {
-    "WCAG", "Tab", "Enter", "docx", "html", "txt", "pdf", "doc", "wps", "ofd", "OFD", "PDF",
-    "Word", "Excel", "xlsx", "CSV", "JSON", "Cookie", "SVG", "BPMN",
-}  # fmt: skip
-
-
-def shown_text(page: Page) -> str:
-    """Return the text on the screen but for what people typed or documents say (code, cells, `.verbatim`)."""
-    page.evaluate("document.querySelectorAll('code, kbd, td, dd, .verbatim').forEach((e) => e.remove())")
-    return page.locator("body").inner_text()
-
-
-def axe_faults(page: Page, axe: str) -> list[str]:
-    """Return the serious and critical violations, each with where it is."""
-    page.evaluate(axe)
-    result: Any = page.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", AXE_TAGS)
-    return [
-        f"{one['impact']} {one['id']}: {node['target']} {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
-        for one in result["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
-
-
-def overflow(page: Page) -> list[str]:
-    """Return what reaches beyond the right edge, when the document is wider than the window."""
-    return page.evaluate("""() => {
-      const width = document.documentElement.clientWidth;
-      if (document.documentElement.scrollWidth <= width) return [];
-      return [...document.querySelectorAll("body *")].filter((e) => e.getBoundingClientRect().right > width + 1)
-        .slice(0, 5).map((e) => `${e.tagName}.${e.className} ${e.textContent.trim().slice(0, 40)}`);
-    }""")  # fmt: skip
-
-
-@WIDTHS
-@EVERY_PAGE
-def test_page(visits: Visits, axe: str, place: Place, viewport: Any) -> None:
-    said: list[str] = []
-    with contextlib.closing(visits.context(place.who, viewport=viewport)) as context:
-        page = context.new_page()
-        page.on(
-            "console",
-            lambda message: said.append(message.text) if message.type in ("error", "warning") else None,
-        )
-        page.on("pageerror", lambda error: said.append(str(error)))
-        answer = visits.open(page, place)
-        assert answer.status == place.status
-        expected = f"status of {place.status} " if place.status != 200 else "\0"
-        assert [line for line in said if expected not in line] == [], "console and security policy are quiet"
-        assert page.locator("h1").count() == 1
-        assert page.locator("html").get_attribute("lang") == "zh-CN"
-        assert page.title().endswith("｜企服")
-        assert overflow(page) == []
-        assert axe_faults(page, axe) == []
-        assert page.locator("[style]:not(.canvas):not(.canvas *)").count() == 0, "no inline styles"
-        assert set(LATIN_WORD.findall(shown_text(page))) - ALLOWED_WORDS == set(), "no English on a screen"
-        if viewport == NARROW and place.status == 200:
-            context.add_cookies([{"name": "qifu_text", "value": "large", "url": visits.address}])
-            page.reload()
-            assert page.evaluate("getComputedStyle(document.documentElement).fontSize") == "20px"
-            assert overflow(page) == [], "larger text keeps the layout"
 
 
 @EVERY_PAGE
-def test_reads_without_scripts(visits: Visits, place: Place) -> None:
-    with contextlib.closing(visits.context(place.who, viewport=NARROW, java_script_enabled=False)) as context:
-        page = context.new_page()
-        visits.open(page, place)
-        assert page.locator("h1").is_visible()
-        menu = page.locator("details.menu-fold > summary")
-        if menu.count():
-            menu.click()
-            assert page.locator("details.menu-fold nav a").first.is_visible()
+def test_page(visits: Visits, axe: str, place: Place) -> None:
+    check_page(visits, axe, place, WIDE)
