@@ -29,7 +29,7 @@ M = TypeVar("M", bound=models.Model)
 class Refused(Exception):
     """The act cannot be done as asked; the message is Chinese, for the person who asked, and says what to do."""
 
-    def __init__(self, message: str, **fields: str) -> None:
+    def __init__(self, message: str, /, **fields: str) -> None:  # fields may have any name, also "message"
         super().__init__(message)
         self.message = message
         self.fields = fields

@@ -50,6 +50,17 @@ GUARDS: list[tuple[str, str, str, str, str]] = [
         for table in ("caseevent", "casefile", "rating")
         for event in ("UPDATE", "DELETE")
     ),
+    *(
+        (
+            f"policies_{table}_{event.lower()}",
+            f"policies_{table}",
+            event,
+            "1=1",
+            "政策的审查和环节记录不得修改或删除，请另作记录",
+        )
+        for table in ("policyreview", "policystep")
+        for event in ("UPDATE", "DELETE")
+    ),
     (
         "casework_pause_ends_once",
         "casework_clockpause",
@@ -58,6 +69,72 @@ GUARDS: list[tuple[str, str, str, str, str]] = [
         "暂停记录不得修改，只能写明一次恢复时间",
     ),
     ("casework_pause_stays", "casework_clockpause", "DELETE", "1=1", "暂停记录不得删除"),
+    *(
+        (
+            f"enterprises_factvalue_{event.lower()}",
+            "enterprises_factvalue",
+            event,
+            "1=1",
+            "企业事实不得修改或删除，请另记一条更正",
+        )
+        for event in ("UPDATE", "DELETE")
+    ),
+    *(
+        (
+            f"policies_{table}_{event.lower()}",
+            f"policies_{table}",
+            event,
+            "1=1",
+            "兑付记录不得修改或删除，请另作记录",
+        )
+        for table in ("payoutstep", "repayment")
+        for event in ("UPDATE", "DELETE")
+    ),
+    *(
+        (
+            f"policies_{table}_fixed",
+            f"policies_{table}",
+            "UPDATE",
+            " OR ".join(f"NEW.{column} {{differs}} OLD.{column}" for column in columns),
+            "兑付名单、账户、支付明细和申报定下后不得修改，请另作记录",
+        )
+        for table, columns in (
+            (
+                "payoutentry",
+                ("round_id", "policy_id", "enterprise_id", "period", "listed_fen", "facts", "listed_by"),
+            ),
+            ("payaccount", ("enterprise_id", "holder", "bank", "tail", "given_at", "given_by")),
+            ("paymentline", ("batch_id", "entry_id", "account_id", "code", "fen")),
+            ("objection", ("entry_id", "words", "at")),
+            (
+                "policyrequest",
+                (
+                    "kind",
+                    "policy_id",
+                    "enterprise_id",
+                    "period",
+                    "words",
+                    "revision_id",
+                    "judged_on",
+                    "verdict",
+                    "amount_fen",
+                    "said",
+                    "facts",
+                    "materials",
+                ),
+            ),
+        )
+    ),
+    *(
+        (
+            f"policies_{table}_stays",
+            f"policies_{table}",
+            "DELETE",
+            "1=1",
+            "兑付名单、账户、支付明细、异议和申报不得删除",
+        )
+        for table in ("payoutentry", "payaccount", "paymentline", "objection", "clawback", "policyrequest")
+    ),
     (
         "problem_words_are_fixed",
         "enterprise_problems_problem",

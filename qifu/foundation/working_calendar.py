@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +17,8 @@ from typing import Any
 from qifu.foundation import revisions
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action, current_act
-from qifu.foundation.working_days import WorkingCalendar
+from qifu.foundation.request_id import current_request_id
+from qifu.foundation.working_days import SHANGHAI, WorkingCalendar
 from qifu.foundation.yaml_data import (
     DataError,
     Day,
@@ -165,3 +167,18 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, list):
         return [_as_json(part) for part in value]
     return value.isoformat() if isinstance(value, date) else value
+
+
+_calendar: ContextVar[tuple[tuple[str, date], WorkingCalendar] | None] = ContextVar(
+    "qifu_calendar", default=None
+)
+
+
+def calendar_at(moment: datetime) -> WorkingCalendar:
+    """Return the calendar in force on the day of a moment, asked for once a request."""
+    key = (current_request_id(), moment.astimezone(SHANGHAI).date())
+    kept = _calendar.get()
+    if kept is None or not key[0] or kept[0] != key:
+        kept = (key, load_calendar(key[1]))
+        _calendar.set(kept)
+    return kept[1]

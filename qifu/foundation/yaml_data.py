@@ -32,6 +32,7 @@ from qifu.foundation.yaml_shapes import (
     Shape,
     Text,
     Whole,
+    colon_remedy,
 )
 
 __all__ = [
@@ -52,12 +53,34 @@ __all__ = [
     "Whole",
     "load",
     "load_text",
+    "read_nodes",
     "read_yaml",
     "register_kind",
 ]
 
 LARGEST_BYTES = 5 * 1024 * 1024
 DEEPEST = 30
+
+_INDENT = "请把并列的各行左端对齐，下一级多空两格"
+_SYNTAX = (
+    ("flow sequence", True, "列表没有结束，或缺少逗号", "请补上 ]，各项用逗号隔开"),
+    ("flow mapping", True, "大括号没有结束，或缺少逗号", "请补上 }，各项用逗号隔开"),
+    ("unknown escape", False, "双引号里的 \\ 写法不对", "请改用单引号，或删去 \\"),
+    ("quoted scalar", True, "引号没有结束", "请在文字后面补上引号"),
+    ("mapping values are not allowed", False, "缩进不对，或一行里有两个冒号", f"{_INDENT}；文字里有“: ”时请加引号"),
+    ("could not find expected ':'", True, "缺少冒号", "请写成“名称: 值”，冒号用半角，后面空一格"),
+    ("block mapping", False, "缩进不对", _INDENT),
+    ("document start", False, "缩进不对", _INDENT),
+    ("block collection", False, "缩进不对", f"{_INDENT}；列表各行以“- ”开头"),
+    ("cannot start any token", False, "这个符号不能放在开头", "文字以 @、%、` 等符号开头时请加引号"),
+    ("block scalar", False, "| 或 > 后面不能接文字", "请另起一行，缩进后再写"),
+    ("node content", False, "多了一个括号或符号", "请核对 [ ]、{ } 是否成对"),
+    ("anchor", False, "& 或 * 不能放在开头", "文字以 & 或 * 开头时请加引号"),
+    ("alias", False, "& 或 * 不能放在开头", "文字以 & 或 * 开头时请加引号"),
+    ("tag", False, "! 不能放在开头", "文字以 ! 开头时请加引号"),
+)  # fmt: skip
+"""What a parser's message contains, whether its beginning is the place to mend, the cause and the remedy."""
+_CONTROL = yaml.reader.Reader.NON_PRINTABLE
 
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -119,8 +142,16 @@ def load_text(raw: bytes, kind: str, *, where: str) -> Loaded:
 def read_yaml(raw: bytes, shape: Shape, *, where: str) -> Loaded:
     """Return the data of a file's bytes in `shape`; no kind, no examples."""
     reading = Reading(where)
-    data = reading.read(shape, _compose(_decode(raw, where), where), ())
+    data = reading.read(shape, read_nodes(raw, where=where), ())
     return Loaded(where, data, reading.lines)
+
+
+def read_nodes(raw: bytes, *, where: str, longest: int | None = None, most_nodes: int | None = None) -> Node:
+    """Return the one document of a file's bytes as nodes with lines, for a reader with rules of its own.
+
+    A list or mapping of more than `longest` values, or more than `most_nodes` values in all, are refused at once.
+    """
+    return _compose(_decode(raw, where), where, longest, most_nodes)
 
 
 def _run_examples(loaded: Loaded, run: RunExample) -> None:
@@ -149,9 +180,10 @@ def _decode(raw: bytes, where: str) -> str:
     return text
 
 
-def _compose(text: str, where: str) -> Node:
+def _compose(text: str, where: str, longest: int | None, most_nodes: int | None) -> Node:
     """Build the nodes of the one document in `text`, without recursion."""
     root: Node | None = None
+    count = 0
     open_nodes: list[Node] = []
     waiting_keys: list[str | None] = []
     try:
@@ -166,7 +198,12 @@ def _compose(text: str, where: str) -> Node:
             if isinstance(event, yaml.NodeEvent):
                 node = _node(event, line, where)
                 root = root or node
+                count += 1
+                if most_nodes is not None and count > most_nodes:
+                    raise DataError(where, line, f"内容超过 {most_nodes} 个值", "请拆成几个文件")
                 if open_nodes:
+                    if longest is not None and len(open_nodes[-1].value) >= longest:
+                        raise DataError(where, line, f"列表超过 {longest} 项", "请拆分")
                     _attach(open_nodes[-1], waiting_keys, node, where)
                 if not isinstance(node.value, str):
                     open_nodes.append(node)
@@ -174,16 +211,32 @@ def _compose(text: str, where: str) -> Node:
                     if len(open_nodes) > DEEPEST:
                         raise DataError(where, line, f"嵌套超过 {DEEPEST} 层", "请检查缩进或简化结构")
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        cause = f"YAML 格式有误（{error.problem or error.context}）"
-        raise DataError(
-            where, mark.line + 1 if mark else 1, cause, "请检查这一行及上一行的缩进、冒号和引号"
-        ) from error
+        raise _syntax_error(error, text, where) from error
     except yaml.YAMLError as error:
-        raise DataError(where, 1, "含有不允许的字符", "请删除看不见的控制字符") from error
+        found = _CONTROL.search(text)
+        line = text.count("\n", 0, found.start()) + 1 if found else 1
+        shown = f"（U+{ord(found[0]):04X}）" if found else ""
+        raise DataError(where, line, f"含有不允许的字符{shown}", "请删除看不见的控制字符") from error
     if root is None:
         raise DataError(where, 1, "文件是空的", "请填写内容")
     return root
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, text: str, where: str) -> DataError:
+    """Return what the parser found wrong, by kind and in Chinese, at the line where it has to be mended."""
+    lines = text.split("\n")
+    mark = error.problem_mark or error.context_mark
+    last = min(mark.line, len(lines) - 1) if mark else 0
+    first = error.context_mark.line if error.context_mark else max(0, last - 1)
+    for number in dict.fromkeys((last, last - 1, first)):
+        remedy = colon_remedy(lines[number]) if 0 <= number < len(lines) else ""
+        if remedy:
+            return DataError(where, number + 1, "YAML 格式有误：冒号不对", remedy)
+    said = f"{error.context or ''}; {error.problem or ''}"
+    for words, at_start, cause, remedy in _SYNTAX:
+        if words in said:
+            return DataError(where, (first if at_start else last) + 1, f"YAML 格式有误：{cause}", remedy)
+    return DataError(where, last + 1, "YAML 格式有误：这一行读不懂", "请检查这一行及上一行的缩进、冒号和引号")
 
 
 def _node(event: yaml.NodeEvent, line: int, where: str) -> Node:

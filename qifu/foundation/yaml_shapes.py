@@ -7,6 +7,7 @@ stays a word, and a number is an int or a Decimal, never a float.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,6 +16,9 @@ from typing import Any, Protocol
 
 _NUMBER = re.compile(r"[-+]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _WHOLE = re.compile(r"[-+]?[0-9]{1,30}")
+_LOOSE_DAY = re.compile(r"([0-9]{4})\s*[-/.年]\s*([0-9]{1,2})\s*[-/.月]\s*([0-9]{1,2})\s*日?")
+_WRONG_COLON = re.compile(r"[\s{-]*([A-Za-z_]{1,40})\s*(?:：|:(?=\S))")
+_UNSEEN = ("Cc", "Cf", "Cs", "Zl", "Zp")
 _EMPTY = ("", "~", "null", "Null", "NULL")
 
 Place = tuple[str | int, ...]
@@ -25,6 +29,7 @@ class DataError(ValueError):
     """A data file is wrong: `where` it is, at which `line`, the `cause` and the `remedy`, all for an official."""
 
     def __init__(self, where: str, line: int, cause: str, remedy: str = "") -> None:
+        where, cause, remedy = seen(where), seen(cause), seen(remedy)
         super().__init__(f"{where} 第 {line} 行：{cause}" + (f"。{remedy}" if remedy else ""))
         self.where, self.line, self.cause, self.remedy = where, line, cause, remedy
 
@@ -138,9 +143,7 @@ class Day:
                 raise ValueError
             return date.fromisoformat(text)
         except ValueError:
-            raise reading.fail(
-                node, f"“{named(path)}”的值“{text[:40]}”不是日期", "请写成 2024-03-31"
-            ) from None
+            raise reading.fail(node, f"“{named(path)}”的值“{text[:40]}”不是日期", day_remedy(text)) from None
 
 
 @dataclass(frozen=True)
@@ -254,9 +257,8 @@ class Fields:
             raise reading.fail(node, f"“{named(path)}”应为若干“名称: 值”", f"可用：{self._known()}")
         for key in node.value:
             if key not in self.required and key not in self.optional:
-                raise DataError(
-                    reading.where, node.key_lines[key], f"不认识“{key[:40]}”", f"可用：{self._known()}"
-                )
+                remedy = colon_remedy(key) or f"可用：{self._known()}"
+                raise DataError(reading.where, node.key_lines[key], f"不认识“{key[:40]}”", remedy)
         for key in self.required:
             if key not in node.value:
                 raise reading.fail(node, f"“{named(path)}”缺少“{key}”", "请补充")
@@ -279,6 +281,31 @@ class Effective:
                 node, f"失效日 {found['to']} 不晚于生效日 {found['from']}", "失效日当天起不再有效，请改正"
             )
         return {"from": found["from"], "to": found.get("to")}
+
+
+def seen(text: str) -> str:
+    """Return the text with characters that hide or turn others (controls, bidi, zero width) shown as `<U+202E>`."""
+    return "".join(
+        f"<U+{ord(letter):04X}>" if unicodedata.category(letter) in _UNSEEN and letter != "\n" else letter
+        for letter in text
+    )
+
+
+def day_remedy(text: str) -> str:
+    """Return how to write a day: the day that was meant (2024年1月1日 -> 2024-01-01) when it exists."""
+    found = _LOOSE_DAY.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    if found is None:
+        return "请写成 年-月-日，如 2024-01-01"
+    try:
+        return f"请写成 {date(*map(int, found.groups()))}"
+    except ValueError:
+        return "日历上没有这一天，请核对；写成 年-月-日，如 2024-01-01"
+
+
+def colon_remedy(text: str) -> str:
+    """Return the remedy for a key that is followed by a full-width colon or by no blank; nothing for other texts."""
+    found = _WRONG_COLON.match(text)
+    return f"请用半角冒号加空格，如 {found[1]}: 值" if found else ""
 
 
 def named(path: Place) -> str:

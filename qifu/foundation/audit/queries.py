@@ -42,3 +42,11 @@ def acts_of(person_id: int) -> list[tuple[str, int]]:
     rows = AuditRow.objects.filter(actor_kind="person", actor_id=person_id)
     counted = rows.values_list("title").annotate(count=Count("pk")).order_by("title")
     return [(str(title), int(count)) for title, count in counted]
+
+
+def who_did(subject: Model, *, acts: Iterable[str], since: datetime) -> set[int]:
+    """Return the people who did any of the acts on a row since a moment."""
+    rows = AuditRow.objects.filter(
+        subject_kind=subject._meta.label_lower, subject_id=str(subject.pk), act__in=list(acts), at__gte=since
+    )
+    return {actor for actor in rows.values_list("actor_id", flat=True) if actor is not None}

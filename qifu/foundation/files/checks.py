@@ -52,6 +52,7 @@ TYPES = {
         FileType("docx", f"{_OFFICE}.wordprocessingml.document", (".docx",), "Word 文档"),
         FileType("xlsx", f"{_OFFICE}.spreadsheetml.sheet", (".xlsx",), "Excel 工作簿"),
         FileType("xls", "application/vnd.ms-excel", (".xls", ".et"), "旧版 Excel 工作簿"),
+        FileType("parquet", "application/vnd.apache.parquet", (".parquet",), "Parquet 表格"),
         FileType("doc", "application/msword", (".doc",), "旧版 Word 文档"),
         FileType("wps", "application/vnd.ms-works", (".wps",), "WPS 文档"),
         FileType("ofd", "application/ofd", (".ofd",), "OFD 版式文件"),
@@ -60,9 +61,9 @@ TYPES = {
     )
 }
 """Every type that may be kept, by code."""
-TABLES = frozenset({"csv", "xlsx", "xls"})
-USUAL = frozenset(TYPES) - {"xls"}
-"""What is taken where nothing else is said: an .xls only where tables are read, since nothing else here opens it."""
+TABLES = frozenset({"csv", "xlsx", "xls", "parquet"})
+USUAL = frozenset(TYPES) - {"xls", "parquet"}
+"""What is taken where nothing else is said: .xls and Parquet only where tables are read, since nothing else opens them."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _HTML_START = re.compile(r"<(!doctype\s+html|html|head|body|meta|table|p|div)\b", re.IGNORECASE)
@@ -126,6 +127,8 @@ def detect(file: BinaryIO, name: str = "") -> FileType:
         return _detect_zipped(file)
     if head.startswith(_OLE):
         return _detect_ole(file, extension)
+    if head.startswith(b"PAR1"):
+        return TYPES["parquet"]
     for magic, title in _OTHER:
         if head.startswith(magic):
             raise FileRefused(f"这是{title}，不能上传，请改传 .docx、.xlsx、.pdf 等文件")

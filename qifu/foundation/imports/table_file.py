@@ -1,4 +1,4 @@
-"""A table file of any kind that people send: CSV, TSV, TXT, XLSX, XLS, told apart by content. Pure; no Django."""
+"""A table file of any kind that people send: CSV, TSV, TXT, XLSX, XLS, Parquet, told apart by content. Pure; no Django."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import BinaryIO, Protocol
 
 from qifu.foundation.imports.lines import Line, UnreadableTable
+from qifu.foundation.imports.parquet_table import ParquetTable
 from qifu.foundation.imports.text_table import TextTable
 from qifu.foundation.imports.workbook import Workbook
 
@@ -28,7 +29,7 @@ class Table(Protocol):
 
     @property
     def kind(self) -> str:
-        """`csv` for text, `xlsx` for workbooks."""
+        """`csv` for text, `xlsx` for workbooks, `parquet`."""
         ...
 
     @property
@@ -74,6 +75,8 @@ def open_table(file: BinaryIO, *, sheet: str = "") -> Table:
     file.seek(0)
     if head.startswith(_WORKBOOKS):
         return Workbook(file, sheet)
+    if head.startswith(b"PAR1"):
+        return ParquetTable(file)
     if _MARKUP.match(head.removeprefix(b"\xef\xbb\xbf")):
         raise UnreadableTable("这是网页或 XML 格式的表格，请用 Excel 或 WPS 打开后另存为 .xlsx，再导入")
     for start, message in _OTHERS:

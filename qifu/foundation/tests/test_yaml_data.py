@@ -1,5 +1,6 @@
 """YAML data: exact values, and every fault named with its line, cause and remedy."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from qifu.foundation.yaml_data import (
     Anything,
     DataError,
+    Day,
     Effective,
     Fields,
     Flag,
@@ -107,7 +109,7 @@ def test_values_are_read_as_declared_not_as_yaml_guesses(tmp_path: Path) -> None
         ("kind: 甲", "kind: 甲\n---\nkind: 乙", 7, "第二份文档"),
         ("kind: 甲", "kind: '甲", 6, "格式有误"),
         ("kind: 甲", "? [a]\n: 甲", 6, "名称不是文字"),
-        ("kind: 甲", "kind: \x00", 1, "控制字符"),
+        ("kind: 甲", "kind: \x00", 6, "控制字符"),
     ],
 )
 def test_each_fault_names_line_and_cause(before: str, after: str, line: int, part: str) -> None:
@@ -149,6 +151,56 @@ def test_bare_values_become_exact_plain_data() -> None:
         "a": 1, "b": Decimal("1.10"), "c": "1", "d": None, "e": True, "f": "2024-01-01", "g": "no",
         "h": ["x", {"y": "012"}],
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("b: c\nrequire：\n  a: b", 2, "请用半角冒号加空格，如 require: 值"),
+        ("code:x\nb: c", 1, "请用半角冒号加空格，如 code: 值"),
+        ("a: [b, c\nd: e", 1, "列表没有结束"),
+        ("a: {b: c\nd: e", 1, "大括号没有结束"),
+        ('a: "b\nc: d', 1, "引号没有结束"),
+        ("a: b\n  c: d", 2, "缩进不对"),
+        ("a:\n  - b\n - c", 3, "缩进不对"),
+        ("  a: b\nc: d", 2, "缩进不对"),
+        ("a: b\nc", 2, "缺少冒号"),
+        ("a: @x", 1, "不能放在开头"),
+        ("a: & b", 1, "& 或 *"),
+        ("a: |x", 1, "另起一行"),
+        ("a: b]\nc: ]", 2, "括号"),
+        ("b: c\na: x\x00y", 2, "U+0000"),
+    ],
+)
+def test_syntax_is_told_in_chinese_by_kind(text: str, line: int, said: str) -> None:
+    with pytest.raises(DataError, match=f"x 第 {line} 行") as caught:
+        read_yaml(text.encode(), Anything(), where="x")
+    assert said in str(caught.value)
+    told = f"{caught.value.cause}{caught.value.remedy}".replace("YAML", "").replace("U+", "")
+    assert not re.search("[a-z]{2}", told.replace("require: ", "").replace("code: ", ""))
+
+
+def test_characters_that_hide_or_turn_a_message_are_shown() -> None:
+    with pytest.raises(DataError) as caught:
+        read_yaml("ti\u202etle: x".encode(), Fields({"title": Text()}), where="a\u200bb")
+    assert "“ti<U+202E>tle”" in str(caught.value) and "a<U+200B>b" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "remedy"),
+    [
+        ("2024年1月1日", "请写成 2024-01-01"),
+        ("2024/1/1", "请写成 2024-01-01"),
+        ("2024-1-1", "请写成 2024-01-01"),
+        ("２０２４．１．１", "请写成 2024-01-01"),
+        ("2024-02-30", "日历上没有这一天"),
+        ("明天", "请写成 年-月-日，如 2024-01-01"),
+    ],
+)
+def test_the_remedy_of_a_day_is_the_day_that_was_meant(text: str, remedy: str) -> None:
+    with pytest.raises(DataError) as caught:
+        read_yaml(f"a: {text}".encode(), Fields({"a": Day()}), where="x")
+    assert caught.value.remedy.startswith(remedy)
 
 
 @given(st.binary(max_size=200))

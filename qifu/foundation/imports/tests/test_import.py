@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from django.core.files.storage import default_storage
-from django.db import OperationalError, connection
+from django.db import OperationalError
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +31,7 @@ from qifu.foundation.imports.tests import lists
 from qifu.foundation.imports.tests.lists import AT, KIND, Behaviour, begin, counts, run, table, titles, upload
 from qifu.foundation.notices import Notice
 from qifu.foundation.tests.acts import PERSON, AuditRow, OneRole, act
+from qifu.foundation.tests.at_once import at_once
 
 pytestmark = [pytest.mark.django_db]
 ROWS = [f"{n % 5 + 1},标题{n}" for n in range(35)]
@@ -287,26 +288,6 @@ def test_counts_always_make_up_the_file(rows: list[list[str]], quoted: bool, sto
 
 def _interrupt(done: int, total: int, text: str) -> None:
     raise KeyboardInterrupt
-
-
-def at_once(*runs: Callable[[], Any]) -> list[Any]:
-    barrier, results = threading.Barrier(len(runs)), [None] * len(runs)
-
-    def go(index: int) -> None:
-        try:
-            barrier.wait(timeout=20)
-            results[index] = runs[index]()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=go, args=(i,)) for i in range(len(runs))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 @pytest.mark.both_databases
