@@ -58,8 +58,3 @@ def binding_of(kind: str) -> Binding:
         return _bindings[kind]
     except KeyError:
         raise LookupError(f"no service binds cases of kind {kind}") from None
-
-
-def bindings() -> Mapping[str, Binding]:
-    """Return every binding by kind."""
-    return dict(_bindings)

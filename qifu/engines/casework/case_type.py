@@ -29,11 +29,6 @@ class Effect(StrEnum):
     REOPEN = "reopen"  # the result is taken back
 
 
-EFFECT_TITLES = {
-    Effect.NONE: "", Effect.ASSIGN: "交办", Effect.TRANSFER: "转办", Effect.DIVIDE: "分办",
-    Effect.RETURN: "退回改派", Effect.RECALL: "撤回交办", Effect.RULE: "裁定", Effect.STEP: "提升办理层次", Effect.CLOSE: "办结", Effect.REOPEN: "重新打开",
-}  # fmt: skip
-
 NAMES_LEAD = (Effect.ASSIGN, Effect.TRANSFER, Effect.RULE)
 """Effects whose form names the lead."""
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 from typing import Any
 
+from qifu.foundation.working_days import OfficeHours
 from qifu.foundation.yaml_data import (
     Anything,
     DataError,
@@ -46,6 +47,27 @@ class _Limit:
         found: dict[str, int] = self.shape.read(node, path, reading)
         if len(found) != 1:
             raise reading.fail(node, f"“{named(path)}”应有且只有一种计量单位", f"请写成 {{{_UNITS[0]}: 5}}")
+        return found
+
+
+class _Sessions:
+    """Office hours of a day: pairs of opening and closing, in order."""
+
+    shape = ListOf(
+        ListOf(Text(pattern=r"([01][0-9]|2[0-3]):[0-5][0-9]", wanted="加引号的时刻，如 '09:00'"), least=2),
+        least=1,
+    )
+
+    def read(self, node: Node, path: Place, reading: Reading) -> list[list[str]]:
+        """Return the pairs as written."""
+        found: list[list[str]] = self.shape.read(node, path, reading)
+        remedy = "请写成 [['09:00', '12:00'], ['13:30', '17:00']] 的样子"
+        if any(len(pair) != 2 for pair in found):
+            raise reading.fail(node, "办公时间的每一段应有开始、结束两个时刻", remedy)
+        try:
+            OfficeHours(tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in found))
+        except ValueError as error:
+            raise reading.fail(node, str(error), remedy) from None
         return found
 
 
@@ -123,7 +145,7 @@ _EXAMPLE = Fields(
 _SHAPE = Fields(
     {
         "key": Text(pattern=NAME), "title": Text(longest=60), "basis": Text(longest=500), "effective": Effective(),
-        "office_hours": ListOf(ListOf(Text(pattern=r"[0-2][0-9]:[0-5][0-9]"), least=2), least=1),
+        "office_hours": _Sessions(),
         "roles": MapOf(Text(longest=20), pattern=NAME), "fields": MapOf(_FIELD, pattern=NAME),
         "clocks": MapOf(_CLOCK, pattern=NAME), "states": MapOf(_STATE, pattern=NAME),
         "transitions": MapOf(_TRANSITION, pattern=NAME), "results": MapOf(Text(longest=20), pattern=NAME),

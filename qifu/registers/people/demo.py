@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
 from qifu.foundation.access import SYSTEM, Actor
 from qifu.foundation.action import Refused, action, current_act
@@ -61,6 +62,8 @@ DEMO_PEOPLE = (
     DemoPerson("unit", "县级部门工作人员（萧山区经信局）", "蒋立行（模拟）", "department_officer", "330109", "330109.economy_information"),
     DemoPerson("unit2", "县级部门审核人员（萧山区经信局）", "唐亦清（模拟）", "department_officer", "330109", "330109.economy_information"),
     DemoPerson("market_county", "县级部门工作人员（萧山区市场监管局）", "沈砚秋（模拟）", "department_officer", "330109", "330109.market_regulation"),
+    DemoPerson("justice", "合法性审核人员（萧山区司法局）", "季明德（模拟）", "legality_reviewer", "330109", "330109.justice"),
+    DemoPerson("finance", "财政审核人员（萧山区财政局）", "苏惟勤（模拟）", "finance_officer", "330109", "330109.finance"),
     DemoPerson("admin", "系统管理员", "郑安平（模拟）", "system_administrator", "330000"),
     DemoPerson("security", "安全管理员", "钱慎行（模拟）", "security_administrator", "330000"),
     DemoPerson("auditor", "审计员", "何守真（模拟）", "auditor", "330000"),
@@ -80,11 +83,11 @@ def add_demo_people(*, by: Actor, at: datetime) -> int:
     made = 0
     known = set(Person.objects.values_list("username", flat=True))
     registered = set(Organisation.objects.values_list("code", flat=True))
+    hashed = make_password(DEMO_PASSWORD)  # one for all: the password is public, and each hash takes a while
     for entry in DEMO_PEOPLE:
         if entry.username in known:
             continue
-        person = Person(username=entry.username, name=entry.name, created_at=at)
-        person.set_password(DEMO_PASSWORD)
+        person = Person(username=entry.username, name=entry.name, created_at=at, password=hashed)
         person.save()
         add_post(
             by=by, at=at, person=person, role=entry.role, place_code=entry.place_code, starts_on=SINCE,

@@ -202,13 +202,13 @@ class AuditEntry:
 
 ACTOR_KINDS = {"system": "系统", "anonymous": "访客"}
 FACT_TITLES = {
-    "created": "新增", "changed": "更改", "removed": "删去", "closed": "停用", "unchanged": "未变", "digest": "摘要",
+    "created": "新增", "changed": "更改", "removed": "删去", "closed": "停用", "unchanged": "未变", "corrected": "更正", "digest": "摘要",
     "revision": "版本", "post": "岗位编号", "role": "角色", "starts_on": "任职日", "ends_on": "离任日",
     "failures": "连续失败次数", "locks": "已锁定次数", "barred": "锁定期内", "name_key": "登录名摘要", "people": "人数",
     "organisations": "单位", "names": "名称", "generic_units": "泛指单位", "generic_unit": "泛指单位", "written": "写法",
     "source": "来源编号",
     "import_kind": "导入种类", "rows": "行数", "updated": "更新", "refused": "未导入", "blank": "空行", "bytes": "字节",
-    "members": "单位编号", "session": "会话", "channel": "渠道", "state": "状态", "count": "条数",
+    "members": "单位编号", "session": "会话", "channel": "渠道", "state": "状态", "count": "条数", "failed": "失败笔数",
     "kind": "种类", "reason": "理由", "on_behalf_of": "代理的人员编号", "delegate": "代理人编号", "successor": "接手人编号",
     "moved": "移交件数", "no_successor": "无人接手", "confirmed": "已确认", "purpose": "用途", "file_digest": "文件摘要",
     "event": "推进记录", "seq": "第几条", "opened": "新建事项", "followed": "随文件更正", "plans": "工作要点", "reminded": "提醒事项",

@@ -9,8 +9,8 @@ from qifu.engines.casework.binding import Binding
 from qifu.engines.casework.case_type import Transition
 from qifu.engines.casework.models import Case, CaseEvent
 from qifu.foundation.action import current_act
+from qifu.registers.organisations.hubs import hub_of
 from qifu.services.enterprise_problems import guards, telling
-from qifu.services.enterprise_problems.hubs import hub_of
 from qifu.services.enterprise_problems.lists import choices
 from qifu.services.enterprise_problems.models import Problem
 
@@ -27,7 +27,7 @@ def facts(case: Case) -> Mapping[str, str]:
 def fill(case: Case, transition: Transition, given: Mapping[str, Any]) -> None:
     """Keep on the problem what a form said about it."""
     said = {name: given[name] for name in FILLED if given.get(name) not in (None, "")}
-    if transition.name == "draft":
+    if guards.ANSWERS in transition.guards:
         said |= {"drafted_result": given["result"], "drafted_by": current_act().by.id}
     if said:
         Problem.objects.filter(pk=case.pk).update(**said)

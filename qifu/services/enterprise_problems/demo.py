@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
@@ -24,6 +24,7 @@ from qifu.services.enterprise_problems.actions.intake import Request, query_hash
 from qifu.services.enterprise_problems.actions.merging import merge_problems
 from qifu.services.enterprise_problems.actions.moving import move_problem
 from qifu.services.enterprise_problems.actions.own import appeal, withdraw
+from qifu.services.enterprise_problems.actions.promises import NewPromise
 from qifu.services.enterprise_problems.actions.rating import rate_problem
 from qifu.services.enterprise_problems.actions.responsibility import rule_responsibility
 from qifu.services.enterprise_problems.demo_texts import MR, OWNED, TOLD, Told
@@ -126,12 +127,14 @@ class _Stage:
         return at
 
     def _move(
-        self, run: _Running, by: Actor, days: int, hour: int, transition: str, *, minute: int = 0, **form: Any
-    ) -> None:
+        self, run: _Running, by: Actor, days: int, hour: int, transition: str, *, minute: int = 0,
+        promises: Sequence[NewPromise] = (), **form: Any,
+    ) -> None:  # fmt: skip
         given = {name: value for name, value in form.items() if value not in (None, "")}
         case = Case.objects.get(pk=run.case.pk)
         move_problem(
-            by=by, at=self._after(run, days, hour, minute), case=case, transition=transition, form=given, confirmed="已逐项核对（模拟）"
+            by=by, at=self._after(run, days, hour, minute), case=case, transition=transition, form=given, confirmed="已逐项核对（模拟）",
+            promises=promises,
         )  # fmt: skip
 
     def _live(self, run: _Running) -> None:
@@ -270,7 +273,10 @@ class _Stage:
     def _answered(self, run: _Running) -> None:
         told, depth = run.told, ANSWERED.index(run.told.life)
         self._to_contacted(run)
-        self._move(run, self.officer, 3, 10, "draft", result=told.result, reply=told.detail)
+        promises = [NewPromise(text, date.fromisoformat(due)) for text, due in told.promised]
+        self._move(
+            run, self.officer, 3, 10, "draft", promises=promises, result=told.result, reply=told.detail
+        )
         if depth >= 1:
             self._move(run, self.checker, 3, 14, "pass")
         if depth >= 2:

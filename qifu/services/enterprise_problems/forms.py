@@ -10,7 +10,8 @@ from django import forms
 from qifu.engines.casework.case_type import Effect, FieldType, Transition
 from qifu.engines.casework.clocks import Limit
 from qifu.engines.casework.forms import choices_of
-from qifu.services.enterprise_problems.actions.moving import ANSWERS
+from qifu.foundation.files.form_fields import ManyFilesField
+from qifu.services.enterprise_problems.guards import ANSWERS
 from qifu.services.enterprise_problems.queries import form_choices
 from qifu.services.enterprise_problems.queries.case_page import CasePage
 from qifu.services.enterprise_problems.queries.offers import Offer
@@ -28,25 +29,6 @@ PREFILLED = {
     "lead": "按责任清单预填，请核对",
 }
 Fields = dict[str, forms.Field]
-
-
-class ManyFiles(forms.ClearableFileInput):
-    """A file field that takes several files."""
-
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Several files; the clean value is a list of uploads."""
-
-    widget = ManyFiles
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Return the uploads, each checked as one."""
-        given = data if isinstance(data, (list, tuple)) else [data] if data else []
-        if self.required and not given:
-            raise forms.ValidationError("请上传文件")
-        return [super(FilesField, self).clean(one, initial) for one in given]
 
 
 def _long(
@@ -154,7 +136,9 @@ def _promises() -> Fields:
 
 def _files(*, gives: bool = False, required: bool = False, title: str = "附件") -> Fields:
     fields: Fields = {
-        "files": FilesField(label=title, required=required, help_text="可选多个；默认只有办理人员能看到，每次打开都有记录"),
+        "files": ManyFilesField(
+            label=title, required=required, help_text="可选多个；默认只有办理人员能看到，每次打开都有记录", error_messages={"required": "请上传文件"},
+        ),
         "unclassified": forms.BooleanField(label=UNCLASSIFIED, required=False),
         "publicity": forms.ChoiceField(label="公开属性", choices=PUBLICITY, initial="not_public", required=False),
     }  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from qifu.engines.casework.binding import Guard
+from qifu.engines.casework.case_type import CaseType
 from qifu.engines.casework.models import Case
 from qifu.foundation.action import current_act
 from qifu.foundation.working_days import SHANGHAI
@@ -114,6 +115,15 @@ def find_in_reply(
         result=str(given.get("result") or ""), promises=tuple(promises),
     )  # fmt: skip
     return reply_check.findings(draft, lists().reply_check, others)
+
+
+ANSWERS = reply_answers.__name__
+"""The guard of a transition whose form is an answer to the firm."""
+
+
+def drafting_steps(definition: CaseType) -> tuple[str, ...]:
+    """Return the transitions by which an answer to the firm is drafted."""
+    return tuple(name for name, step in definition.transitions.items() if ANSWERS in step.guards)
 
 
 GUARDS: dict[str, Guard] = {

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from qifu.foundation.imports.kinds import Column
+from qifu.foundation.phone import looks_like_phones
 from qifu.registers.enterprises.columns import looks_like_name, looks_like_uscc
-from qifu.services.enterprise_problems.phone import looks_like_phones
 
 _MOMENT = re.compile(r"^(19|20)[0-9]{2}[-/.年]?[0-9]{1,2}[-/.月]?[0-9]{1,2}日?([ T][0-9:时分秒]+)?")
 _NUMBER = re.compile(r"^(?=.*[0-9])[0-9A-Za-z_\-〔〕\[\]号]{4,60}$")
@@ -63,7 +63,7 @@ COLUMNS = (
     ),
     Column(
         "place", "区划", ("地区", "所属地区", "事发地", "事发区域", "所属区域", "属地", "行政区划", "区县", "所属区县", "所在地", "县（市、区）", "辖区",
-        "承办地区"), example="萧山区", note="名称或六位代码，须在您的辖区内；空着或不选这一列，即为您所在地",
+        "承办地区", "反映地区", "被反映地区", "诉求地区", "事发地区", "发生地", "发生地区", "地址区划", "区划代码", "行政区划代码"), example="萧山区", note="名称或六位代码，须在您的辖区内；空着或不选这一列，即为您所在地",
     ),
     Column("source", "来源系统", ("来源", "来源渠道", "受理渠道", "诉求来源", "渠道", "受理平台", "来源平台"), example="12345 热线", note="空则记为本地热线；同一来源的编号不重复"),
 )  # fmt: skip

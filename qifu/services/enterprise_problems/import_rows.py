@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone, tzinfo
 
 from qifu.foundation.imports.kinds import Remark, SourceRow
+from qifu.foundation.phone import read_phone
 from qifu.foundation.search import normalise
 from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.divisions.division_book import DivisionBook
-from qifu.services.enterprise_problems.phone import read_phone
 
 LONGEST_WORDS = 50_000
 LONGEST = {
@@ -138,7 +138,9 @@ def _read_place(entry: Entry, written: str, where: Where) -> None:
         entry.place = where.own_place
         if not where.own_place:
             entry.refuse(
-                "place", "没有写明区划，执行导入的账号也没有所在地", "请补上区划，或由当地企服中心导入"
+                "place",
+                "没有写明区划，执行导入的账号也没有所在地",
+                "请补上区划，或由当地企服中心导入（用命令导入的，加 --by 登录名）",
             )
         return
     found = where.book.get(written.strip()) or where.book.by_name(written, within=where.own_place or None)

@@ -9,11 +9,12 @@ from typing import Any
 from django import forms
 
 from qifu.foundation.action import Refused
+from qifu.foundation.files.form_fields import ManyFilesField, ManyFilesInput
+from qifu.foundation.phone import HELP as PHONE_HELP
+from qifu.foundation.phone import read_phone
 from qifu.services.enterprise_problems.actions import attachments
 from qifu.services.enterprise_problems.actions.attachments import Upload
 from qifu.services.enterprise_problems.actions.intake import MOST_WORDS
-from qifu.services.enterprise_problems.phone import HELP as PHONE_HELP
-from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries import intake as queries
 
 NOT_IN_BOOK = "none"
@@ -21,24 +22,16 @@ PHOTOS_ONLY = "（没有写文字，见照片或附件）"
 _TEL = {"inputmode": "tel", "autocomplete": "tel", "maxlength": "40"}
 
 
-class ManyFilesInput(forms.ClearableFileInput):
-    """A file input that takes several."""
-
-    allow_multiple_selected = True
-    template_name = "django/forms/widgets/file.html"
-
-
-class ManyFilesField(forms.FileField):
-    """Several files, maybe none; what they are is seen by the act."""
+class ReporterFilesField(ManyFilesField):
+    """Several files, maybe none, as they came; what they are is seen by the act."""
 
     def __init__(self, **more: Any) -> None:
         widget = ManyFilesInput(attrs={"accept": attachments.ACCEPT, "multiple": True})
         super().__init__(widget=widget, required=False, help_text=attachments.HELP, **more)
 
-    def clean(self, data: Any, initial: Any = None) -> tuple[Upload, ...]:
-        """Return the uploads."""
-        given = data if isinstance(data, (list, tuple)) else [data] if data else []
-        return tuple(Upload(one.name, one.file) for one in given if one is not None)
+    def clean_one(self, data: Any, initial: Any) -> Upload:
+        """Return one upload."""
+        return Upload(data.name, data.file)
 
 
 class WordsField(forms.CharField):
@@ -135,7 +128,7 @@ class ReportForm(ProblemForm):
     """What a firm or a visitor reports."""
 
     enterprise = forms.ChoiceField(label="以哪家企业的名义", required=False)
-    files = ManyFilesField(label="照片或文件")
+    files = ReporterFilesField(label="照片或文件")
 
     def __init__(self, *args: Any, own: queries.OwnDetails, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -197,7 +190,7 @@ class VisitForm(StaffForm):
 
     companions = forms.CharField(label="同来人员", max_length=100, required=False)
     received_by = forms.CharField(label="接待人", max_length=60)
-    files = ManyFilesField(label="带来的材料")
+    files = ReporterFilesField(label="带来的材料")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -250,7 +243,7 @@ class SuperiorForm(StaffForm):
         label="交办日期", required=False, input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )  # fmt: skip
-    files = ManyFilesField(label="来文扫描件")
+    files = ReporterFilesField(label="来文扫描件")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

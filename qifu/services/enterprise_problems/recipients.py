@@ -5,15 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 
 from qifu.engines.casework.models import Case, Escalation
 from qifu.registers.mandates.authority import in_force
 from qifu.registers.mandates.models import Mandate
 from qifu.registers.mandates.scopes import ALL
-from qifu.registers.people.models import Delegation, Post
-from qifu.services.enterprise_problems.hubs import upper_place
+from qifu.registers.organisations.hubs import upper_place
+from qifu.registers.people.holders import held_posts, people_of
 from qifu.services.enterprise_problems.module import ABOVE, CALL_BACK, HUB, LEAD, UNIT
 
 
@@ -71,15 +70,7 @@ def _climb(case: Case, at: datetime, roles: list[str]) -> list[int]:
 def _people(at: datetime, case: Case | None = None, **posts: Any) -> list[int]:
     """Return whoever holds such a post on the day, then their deputies."""
     day = timezone.localdate(at)
-    rows = Post.objects.filter(
-        Q(ends_on=None) | Q(ends_on__gt=day), starts_on__lte=day, person__is_active=True, awaits_confirmation=False,
-        **posts,
-    )  # fmt: skip
+    rows = held_posts(day).filter(**posts)
     if case is not None and case.complained_id is not None:
         rows = rows.exclude(organisation_id=case.complained_id)
-    deputies = Delegation.objects.filter(
-        post__in=rows.order_by(), starts_on__lte=day, ends_on__gt=day, delegate__is_active=True
-    )
-    people = [*rows.order_by("pk").values_list("person_id", flat=True)]
-    people += deputies.order_by("pk").values_list("delegate_id", flat=True)
-    return list(dict.fromkeys(people))
+    return people_of(rows, day)

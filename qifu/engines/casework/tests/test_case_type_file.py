@@ -66,6 +66,9 @@ def test_mappings_are_laid_over_lists_and_limits_replaced_and_empty_values_remov
         ("clocks:\n  extra: {title: 另加}\n", r"other.yaml 第 13 行：“clocks extra”缺少“of”"),
         ("clocks:\n  extra: {title: 另加, of: hub, limit: {hours: 1}, warn: ~}\n", r"other.yaml 第 13 行：要去掉的“warn”"),
         ("colour: red\n", r"other.yaml 第 12 行：不认识“colour”"),
+        ("office_hours: [['13:30', '25:00']]\n", r"other.yaml 第 12 行：.*“25:00”不正确"),
+        ("office_hours: [['17:00', '09:00']]\n", r"other.yaml 第 12 行：办公时间应按先后写明"),
+        ("office_hours: [['09:00', '12:00', '13:00']]\n", r"other.yaml 第 12 行：办公时间的每一段应有开始、结束"),
         ("clocks: {filter: {limit: {days: 1}}}\n", r"other.yaml 第 12 行：不认识“days”"),
     ],
 )  # fmt: skip

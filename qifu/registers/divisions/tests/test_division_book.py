@@ -231,7 +231,7 @@ HEAD = """divisions:
         ),
         ("- {code: '330114', name: 某新区, kind: functional_area, parent: '330100'}", 7, "格式不对"),
         ("- {code: '330103', code: '330104', name: 下城区, kind: county, parent: '330100'}", 7, "“code”重复"),
-        ("- {code: '330103', name: [下城区, kind: county", 8, "YAML 格式有误"),
+        ("- {code: '330103', name: [下城区, kind: county", 7, "YAML 格式有误"),
         ("- 只是文字", 7, "应为若干"),
     ],
 )

@@ -12,8 +12,8 @@ from qifu.foundation.access import Actor, NotFound, grants_of
 from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.files.storage import store_made
 from qifu.foundation.notices import finish_to_dos
+from qifu.registers.organisations.hubs import hub_of, upper_place
 from qifu.services.enterprise_problems.evidence_pack import pack_of
-from qifu.services.enterprise_problems.hubs import hub_of, upper_place
 from qifu.services.enterprise_problems.queries.offers import answers_for
 
 

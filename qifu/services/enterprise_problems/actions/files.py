@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import CaseEvent, CaseFile
 from qifu.foundation.action import Refused
 from qifu.foundation.files.models import StoredFile
 from qifu.foundation.files.storage import store
+from qifu.services.enterprise_problems.guards import drafting_steps
 
 WITH_REPLY = "with_reply"
 """The purpose of a file that reaches the firm together with the answer it was drafted for."""
-SIGNED = "signed_on_paper"
 MOST = 10
 
 
@@ -61,16 +62,9 @@ def store_files(place_code: str, organisation_id: int | None, files: NewFiles) -
 
 def give_reply_files(closing: CaseEvent) -> None:
     """Give the firm, with the closing, the files that came with the last draft for it."""
-    draft = (
-        CaseEvent.objects.filter(case=closing.case, seq__lt=closing.seq, files__purpose=WITH_REPLY)
-        .order_by("-seq")
-        .first()
-    )
-    last = (
-        CaseEvent.objects.filter(case=closing.case, seq__lt=closing.seq, kind="draft")
-        .order_by("-seq")
-        .first()
-    )
+    earlier = CaseEvent.objects.filter(case=closing.case, seq__lt=closing.seq).order_by("-seq")
+    draft = earlier.filter(files__purpose=WITH_REPLY).first()
+    last = earlier.filter(kind__in=drafting_steps(of_case(closing.case))).first()
     if draft is None or last is None or draft.pk != last.pk:
         return
     for one in draft.files.filter(purpose=WITH_REPLY):

@@ -17,27 +17,27 @@ from django.db import IntegrityError, transaction
 
 from qifu.engines.casework.models import Case
 from qifu.engines.casework.moves import new_case, opened
+from qifu.engines.casework.query_codes import code_of_key, new_code, query_hash
 from qifu.engines.casework.record import Standing
 from qifu.engines.casework.request_keys import made_before, remember
 from qifu.foundation import access
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.notices import notify
+from qifu.foundation.phone import HELP as PHONE_HELP
+from qifu.foundation.phone import read_phone
 from qifu.foundation.sealed import lookup_key
 from qifu.foundation.search import normalise
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.mandates.queries import may
+from qifu.registers.organisations.hubs import hub_at, upper_place
 from qifu.registers.organisations.models import Organisation
 from qifu.services.enterprise_problems.actions.attachments import Upload, attach
 from qifu.services.enterprise_problems.case_binding import KIND
 from qifu.services.enterprise_problems.enterprise_match import recognise
-from qifu.services.enterprise_problems.hubs import hub_at, upper_place
 from qifu.services.enterprise_problems.lists import case_type_of
 from qifu.services.enterprise_problems.models import Problem
-from qifu.services.enterprise_problems.phone import HELP as PHONE_HELP
-from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries.search import index_words
-from qifu.services.enterprise_problems.query_codes import code_of_key, new_code, query_hash
 
 MOST_WORDS = 5000
 """How many characters are taken from a person who types; imports and systems may bring more (`MOST_IMPORTED`)."""

@@ -17,14 +17,12 @@ from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.sealed import Unreadable
 from qifu.services.enterprise_problems.actions.files import WITH_REPLY, NewFiles, give_reply_files, keep_files
 from qifu.services.enterprise_problems.actions.promises import NewPromise, draft_promises, make_promises
-from qifu.services.enterprise_problems.guards import find_in_reply
+from qifu.services.enterprise_problems.guards import ANSWERS, find_in_reply
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.recipients import officers_of
 
 REVEALED_TO = ("hub", "lead", "callback", "co_handler", "upper_hub")
 REVEAL_REASONS = {"contact": "联系企业办理", "verify": "核实情况", "callback": "回访"}
-ANSWERS = "reply_answers"
-"""The guard of a transition whose form is an answer to the firm."""
 
 
 @dataclass(frozen=True)

@@ -8,32 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.urls import reverse
-from django.utils.crypto import salted_hmac
 
 from qifu.engines.casework import asks
 from qifu.engines.casework.models import Case, CaseAsk, CaseEvent
 from qifu.engines.casework.moves import move
+from qifu.engines.casework.query_codes import count_attempt, forgive_attempt, query_hash
 from qifu.engines.casework.record import Standing, lock, record
 from qifu.foundation.access import Actor, NotFound
 from qifu.foundation.action import Refused, action, current_act
 from qifu.foundation.notices import notify
-from qifu.registers.people.models import SignInCount
 from qifu.services.enterprise_problems.actions.attachments import Upload, attach
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.queries import own
-from qifu.services.enterprise_problems.query_codes import query_hash
 from qifu.services.enterprise_problems.recipients import hub_clerks, officers_of
 
 ACT = "enterprise_problems.follow"
 REPORTER = Standing("reporter")
 MOST_TEXT = 2000
 WRONG = "编号或查询码不正确，请核对收件凭证后重试"
-WRONG_PAIR, WRONG_NUMBER, WRONG_SOURCE = 5, 20, 30
-"""So many wrong codes for one number from one source, for one number, from one source: then it is locked for LOCKED."""
-LOCKED = timedelta(hours=1)
 
 
 def own_row(by: Actor, at: datetime, case: Case, proof: str) -> Case:
@@ -123,38 +118,10 @@ def look_up(*, by: Actor, at: datetime, number: str, code: str, source: str) -> 
     return Key(wanted, proof)
 
 
-def _counters(number: str, source: str) -> list[tuple[str, int]]:
-    """Return the keyed hashes under which attempts are counted, each with its limit; neither number nor address is kept."""
-    told = [
-        (f"pair:{number}:{source}", WRONG_PAIR),
-        (f"number:{number}", WRONG_NUMBER),
-        (f"source:{source}", WRONG_SOURCE),
-    ]
-    return [
-        (salted_hmac("qifu.problems.look_up", name, algorithm="sha256").hexdigest(), most)
-        for name, most in told
-    ]
-
-
 @action("enterprise_problems.count_look_up", title="查询码尝试", permission=ACT)
 def count_look_up(*, by: Actor, at: datetime, number: str, source: str) -> bool:
     """Count an attempt as failed until proven right; tell whether it is barred. Counts end with LOCKED."""
-    barred = False
-    for key, most in _counters(number, source):
-        SignInCount.objects.bulk_create(
-            [SignInCount(name_key=key, last_failed_at=at)], update_conflicts=True, unique_fields=["name_key"],
-            update_fields=["last_failed_at"],
-        )  # fmt: skip
-        row = SignInCount.objects.get(name_key=key)
-        if row.locked_until is not None and at >= row.locked_until:
-            row.locked_until, row.failures = None, 0
-        if row.locked_at(at):
-            barred = True
-            continue
-        row.failures += 1
-        if row.failures > most:
-            row.locked_until, barred = at + LOCKED, True
-        row.save()
+    barred = count_attempt(number, source, at)
     current_act().note(barred=barred)
     return barred
 
@@ -163,8 +130,4 @@ def count_look_up(*, by: Actor, at: datetime, number: str, source: str) -> bool:
 def open_by_code(*, by: Actor, at: datetime, number: str, source: str) -> None:
     """Take the count of a right attempt away, and keep that the problem was opened by its code."""
     current_act().about(Case.objects.get(number=number))
-    pair, *wider = [key for key, _ in _counters(number, source)]
-    SignInCount.objects.filter(name_key=pair).delete()
-    for row in SignInCount.objects.filter(name_key__in=wider, failures__gt=0):
-        row.failures -= 1
-        row.save(update_fields=["failures"])
+    forgive_attempt(number, source)

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 
 from django.urls import reverse
 
+from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseEvent
 from qifu.engines.casework.record import Standing, lock, record, standing
 from qifu.foundation.access import Actor
@@ -17,6 +18,7 @@ from qifu.foundation.notices import Notice, finish_to_dos, notify
 from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI
 from qifu.services.enterprise_problems.actions.files import NewFiles, keep_files
+from qifu.services.enterprise_problems.guards import drafting_steps
 from qifu.services.enterprise_problems.models import Promise
 from qifu.services.enterprise_problems.recipients import hub_clerks, officers_of
 from qifu.services.enterprise_problems.telling import tell_firm
@@ -59,7 +61,8 @@ def make_promises(closing: CaseEvent) -> list[Promise]:
     """Make the promises of the answer that goes out with a closing, inside its act."""
     case = closing.case
     said = CaseEvent.objects.filter(case=case, kind=DRAFTED, seq__lt=closing.seq).order_by("-seq").first()
-    draft = CaseEvent.objects.filter(case=case, kind="draft", seq__lt=closing.seq).order_by("-seq").first()
+    drafts = CaseEvent.objects.filter(case=case, kind__in=drafting_steps(of_case(case)), seq__lt=closing.seq)
+    draft = drafts.order_by("-seq").first()
     if said is None or draft is None or said.seq < draft.seq:
         return []
     act = current_act()

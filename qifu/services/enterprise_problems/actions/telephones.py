@@ -6,9 +6,9 @@ from datetime import datetime
 
 from qifu.foundation.access import Actor, NotFound, grants_of, permissions
 from qifu.foundation.action import Refused, action, current_act
+from qifu.foundation.phone import read_phone
 from qifu.registers.organisations.models import Organisation
 from qifu.services.enterprise_problems.models import UnitTelephone
-from qifu.services.enterprise_problems.phone import read_phone
 
 SET = "enterprise_problems.set_telephone"
 

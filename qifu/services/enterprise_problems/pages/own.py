@@ -6,7 +6,6 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import FileResponse, HttpResponse
@@ -19,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from qifu.foundation.access import NotFound
 from qifu.foundation.action import Refused
+from qifu.foundation.client_address import client_address
 from qifu.foundation.files.storage import open_file
 from qifu.foundation.pages import Request, page
 from qifu.services.enterprise_problems.actions import own as acts
@@ -50,13 +50,6 @@ def _keep(request: Request, key: acts.Key) -> None:
     request.session[KEYS] = kept | {key.number: [key.proof, (request.at + OPEN_FOR).isoformat()]}
 
 
-def _source(request: Request) -> str:
-    """Return the address asked from, as our own proxies wrote it; counted only as a keyed hash."""
-    parts = [one.strip() for one in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if one.strip()]
-    hops: int = settings.TRUSTED_PROXIES
-    return parts[-hops] if 0 < hops <= len(parts) else str(request.META.get("REMOTE_ADDR", ""))
-
-
 @never_cache
 @require_safe
 @page("enterprise_problems.follow")
@@ -77,7 +70,9 @@ def look_up(request: Request) -> HttpResponse:
     form = LookUpForm(request.POST or None, initial={"number": request.GET.get("number", "")[:24]})
     if request.method == "POST" and form.is_valid():
         try:
-            key = acts.look_up(by=request.actor, at=request.at, source=_source(request), **form.cleaned_data)
+            key = acts.look_up(
+                by=request.actor, at=request.at, source=client_address(request), **form.cleaned_data
+            )
         except Refused as refused:
             form.add_error(None, refused.message)
         else:

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 
 from qifu.foundation.action import Refused
-from qifu.services.enterprise_problems.intake_forms import ManyFilesField
+from qifu.services.enterprise_problems.intake_forms import ReporterFilesField
 
 
 def show(form: forms.Form, refused: Refused) -> None:
@@ -44,7 +44,7 @@ class MaterialForm(forms.Form):
         label="补充内容", required=False, widget=forms.Textarea(attrs={"rows": 3}), max_length=4000,
         error_messages={"max_length": "最多 2000 字，其余请作为附件上传"},
     )  # fmt: skip
-    files = ManyFilesField(label="照片或文件")  # type: ignore[assignment]
+    files = ReporterFilesField(label="照片或文件")  # type: ignore[assignment]
 
 
 class AppealForm(forms.Form):

@@ -11,18 +11,16 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q, QuerySet
 
-from qifu.engines.casework.clock_words import words as clock_words
-from qifu.engines.casework.clocks import Limit, Unit
-from qifu.engines.casework.definitions import hours_of, of_case
+from qifu.engines.casework.clock_lines import left_of
+from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseClock, CaseEvent, Rating
 from qifu.foundation.access import Actor, find, grants_of, visible
 from qifu.foundation.periods import Period, parse_period
 from qifu.foundation.sealed import mask_name, mask_phone
-from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.divisions.queries import names
+from qifu.registers.organisations.hubs import upper_place
 from qifu.registers.people.models import Post
-from qifu.services.enterprise_problems.hubs import upper_place
 from qifu.services.enterprise_problems.models import CallBack, Problem, SampleDraw
 from qifu.services.enterprise_problems.queries.ratings import CLOSINGS, DISSATISFIED
 
@@ -102,7 +100,7 @@ def listed(actor: Actor, at: datetime, tab: str, page: str | None, moment: datet
     cards = list(found.object_list)
     clocks = CaseClock.objects.filter(
         case__in=[one.case_id for one in cards], name="callback", stopped_at=None
-    )
+    ).prefetch_related("pauses")
     running = {one.case_id: one for one in clocks}
     places = names({one.case.place_code for one in cards})
     found.object_list = [_line(one, running.get(one.case_id), places, moment) for one in cards]
@@ -110,18 +108,16 @@ def listed(actor: Actor, at: datetime, tab: str, page: str | None, moment: datet
 
 
 def _line(row: CallBack, clock: CaseClock | None, places: Mapping[str, str], moment: datetime) -> Line:
-    left = _left(row.case, clock, moment) if clock is not None and row.occasion == "bad_rating" else ""
+    left = (
+        left_of(of_case(row.case), clock, moment)
+        if clock is not None and row.occasion == "bad_rating"
+        else ""
+    )
     due = clock.due_at if clock is not None and left else None
     return Line(
         row, row.case.number, row.case.title, places.get(row.case.place_code, row.case.place_code), row.case.lead.name, due,
         left, due is not None and due < moment, row.case.state == DISSATISFIED and row.occasion == "bad_rating",
     )  # fmt: skip
-
-
-def _left(case: Case, clock: CaseClock, moment: datetime) -> str:
-    limit = Limit(Unit(clock.unit), clock.amount + clock.extended)
-    calendar = load_calendar(moment.astimezone(SHANGHAI).date())
-    return clock_words(calendar, hours_of(of_case(case)), clock.started_at, limit, (), moment)
 
 
 def counts(actor: Actor, at: datetime) -> dict[str, int]:
@@ -181,7 +177,7 @@ def call(actor: Actor, at: datetime, pk: int, moment: datetime) -> Call:
         row, case, problem, names([case.place_code]).get(case.place_code, case.place_code), mask_name(problem.contact_name),
         mask_phone(problem.contact_mobile), closing.shown if closing else "",
         of_case(case).states[case.state].title, clock.due_at if clock and bad else None,
-        _left(case, clock, moment) if clock and bad else "", rating, rule.levels if rule else (), undecided,
+        left_of(of_case(case), clock, moment) if clock and bad else "", rating, rule.levels if rule else (), undecided,
         not bad and row.outcome == "reached" and case.state == "closed" and (row.solved is False or (row.stars or 5) <= 2),
         decision if row.outcome != "waiting" else None,
     )  # fmt: skip

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from qifu.engines.casework import drawing
 from qifu.engines.casework.binding import binding_of
 from qifu.engines.casework.case_type import CaseType
+from qifu.engines.casework.clock_lines import ClockLine, clock_lines
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.forms import choices_of
 from qifu.engines.casework.models import Case, CaseAsk, CaseEvent, CaseFile, CasePart, Escalation
@@ -20,7 +21,8 @@ from qifu.foundation.sealed import mask_name, mask_phone
 from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.people.models import Person
-from qifu.services.enterprise_problems.clock_words import ClockLine, clock_lines
+from qifu.services.enterprise_problems.case_binding import KIND
+from qifu.services.enterprise_problems.guards import drafting_steps
 from qifu.services.enterprise_problems.lists import lists
 from qifu.services.enterprise_problems.models import Problem, Promise
 from qifu.services.enterprise_problems.queries import ratings
@@ -142,7 +144,7 @@ class CasePage:
 
 def problem_case(actor: Actor, at: datetime, number: str) -> Case:
     """Return a case by its number; NotFound where the actor may not see it."""
-    rows = Case.objects.select_related("lead", "enterprise", "complained", "merged_into")
+    rows = Case.objects.filter(kind=KIND).select_related("lead", "enterprise", "complained", "merged_into")
     return access.find(rows, actor, VIEW, at, number=number)
 
 
@@ -174,7 +176,9 @@ def case_page(actor: Actor, at: datetime, moment: datetime, number: str) -> Case
     ]
     places = divisions.names(codes)
     first = events[-1] if events else None
-    answered = next((one.kind for one in events if one.kind in ("draft", *ratings.CLOSINGS)), "")
+    answered = next(
+        (one.kind for one in events if one.kind in (*drafting_steps(definition), *ratings.CLOSINGS)), ""
+    )
     return CasePage(
         at=at, today=moment.astimezone(SHANGHAI).date(), case=case, problem=problem, definition=definition, seen=seen, roles=held, places=places,
         place=places.get(case.place_code, case.place_code), handler=name_of(case.handler_id),

@@ -8,7 +8,9 @@ from datetime import date, datetime
 from qifu.engines.casework.clocks import Limit, Unit
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseClock, CaseEvent
+from qifu.engines.casework.query_codes import code_of_key, query_hash
 from qifu.foundation.access import Actor, NotFound, find, visible
+from qifu.foundation.phone import read_phone
 from qifu.foundation.sealed import lookup_keys, mask_phone
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.enterprises import queries as enterprises
@@ -16,13 +18,12 @@ from qifu.registers.enterprises.models import Enterprise
 from qifu.registers.enterprises.uscc import fold
 from qifu.registers.mandates import queries as mandates
 from qifu.registers.organisations import queries as organisations
+from qifu.registers.organisations.hubs import hub_of
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.people.contacts import own_contacts
-from qifu.services.enterprise_problems.hubs import hub_of
+from qifu.services.enterprise_problems.case_binding import KIND
 from qifu.services.enterprise_problems.models import Problem, UnitTelephone
-from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries.ratings import seen_many
-from qifu.services.enterprise_problems.query_codes import code_of_key, query_hash
 
 HOTLINE = "12345"
 SHORTEST_SEARCH = 2
@@ -240,7 +241,7 @@ def receipt(number: str, *, key_scope: str = "", key: str = "", asked_place: str
 
 def receipt_for_staff(actor: Actor, at: datetime, number: str) -> ReceiptView:
     """Return the receipt of a case that the actor may see, without the code; raises NotFound."""
-    case = find(Case.objects.all(), actor, "enterprise_problems.view", at, number=number)
+    case = find(Case.objects.filter(kind=KIND), actor, "enterprise_problems.view", at, number=number)
     return receipt(case.number)
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Subquery
 
@@ -13,8 +12,7 @@ from qifu.engines.casework.case_type import CaseType
 from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseClock
 from qifu.foundation.access import Actor
-from qifu.foundation.request_id import current_request_id
-from qifu.foundation.working_calendar import load_calendar
+from qifu.foundation.working_calendar import calendar_at
 from qifu.foundation.working_days import SHANGHAI, WorkingCalendar
 from qifu.registers.divisions import queries as divisions
 from qifu.services.enterprise_problems.lists import lists
@@ -98,21 +96,6 @@ def lines(pks: Sequence[int], actor: Actor, at: datetime, moment: datetime) -> l
     places = divisions.names({case.place_code for case in cases})
     calendar = calendar_at(moment)
     return [_line(problems[pk], known[pk], places, calendar, moment) for pk in pks if pk in problems]
-
-
-_calendar: ContextVar[tuple[tuple[str, date], WorkingCalendar] | None] = ContextVar(
-    "qifu_lines_calendar", default=None
-)
-
-
-def calendar_at(moment: datetime) -> WorkingCalendar:
-    """Return the calendar in force on the day of a moment, asked for once a request."""
-    key = (current_request_id(), moment.astimezone(SHANGHAI).date())
-    kept = _calendar.get()
-    if kept is None or not key[0] or kept[0] != key:
-        kept = (key, load_calendar(key[1]))
-        _calendar.set(kept)
-    return kept[1]
 
 
 def _problems(pks: Sequence[int]) -> dict[int, Problem]:

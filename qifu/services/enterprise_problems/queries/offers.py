@@ -11,7 +11,7 @@ from qifu.engines.casework.case_type import CaseType, Transition
 from qifu.engines.casework.models import Case, CaseAsk, CaseClock, CasePart, Escalation
 from qifu.foundation.access import Actor, Grant
 from qifu.foundation.working_days import SHANGHAI
-from qifu.services.enterprise_problems.hubs import upper_place
+from qifu.registers.organisations.hubs import upper_place
 from qifu.services.enterprise_problems.models import Problem, Promise
 from qifu.services.enterprise_problems.module import ABOVE
 from qifu.services.enterprise_problems.queries.ratings import Seen

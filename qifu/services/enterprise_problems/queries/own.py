@@ -6,7 +6,6 @@ query code of the number. Everything here is 企业可见进展: `shown` texts a
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,17 +13,16 @@ from typing import Any
 
 from django.core.paginator import Page, Paginator
 
+from qifu.engines.casework import query_codes
 from qifu.engines.casework.case_type import CaseType, ClockType
-from qifu.engines.casework.clock_words import words as clock_words
-from qifu.engines.casework.clocks import Limit, Pause, Unit
-from qifu.engines.casework.definitions import hours_of, of_case
+from qifu.engines.casework.clock_lines import left_of, limit_of
+from qifu.engines.casework.definitions import of_case
 from qifu.engines.casework.models import Case, CaseAsk, CaseClock, CaseEvent, CaseFile, Rating
 from qifu.foundation.access import Actor, NotFound, visible
-from qifu.foundation.working_calendar import load_calendar
 from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.divisions.queries import names
+from qifu.registers.organisations.hubs import hub_of
 from qifu.registers.people.models import Person
-from qifu.services.enterprise_problems.hubs import hub_of
 from qifu.services.enterprise_problems.lists import choices
 from qifu.services.enterprise_problems.models import Problem, Promise, UnitTelephone
 from qifu.services.enterprise_problems.queries.ratings import CLOSINGS, DISSATISFIED
@@ -39,13 +37,11 @@ STATES = {
 """Colours of states; what is not named is under way."""
 NOT_FOR_CHILDREN = ("contact", "pause_asked", "merged", "split")
 """What is shown of a main case to its own reporter only."""
-NOBODYS = "0" * 64
 
 
 def proof_fits(problem: Problem | None, proof: str) -> bool:
     """Tell whether a proof (what is kept of a query code) is that of a problem; the same work for an unknown number."""
-    kept = problem.query_code if problem is not None and problem.query_code else NOBODYS
-    return hmac.compare_digest(kept.encode(), proof.encode()) and kept is not NOBODYS
+    return query_codes.proof_fits(problem.query_code if problem is not None else "", proof)
 
 
 def own_case(actor: Actor, at: datetime, number: str, proof: str = "") -> Case:
@@ -170,20 +166,17 @@ def terms(case: Case, moment: datetime) -> list[Term]:
 
 
 def _term(row: CaseClock, definition: CaseType, moment: datetime) -> Term:
-    limit = Limit(Unit(row.unit), row.amount + row.extended)
-    pauses = [Pause(one.from_at, one.to_at) for one in row.pauses.all()]
-    left = clock_words(
-        load_calendar(moment.astimezone(SHANGHAI).date()),
-        hours_of(definition),
-        row.started_at,
-        limit,
-        pauses,
-        moment,
-    )
-    paused = any(one.to_at is None for one in pauses)
+    left = left_of(definition, row, moment)
+    paused = any(one.to_at is None for one in row.pauses.all())
     over = row.due_at is not None and row.due_at < moment
     return Term(
-        definition.clocks[row.name].title, limit.words(), row.due_at, left, paused, over, row.provisional
+        definition.clocks[row.name].title,
+        limit_of(row).words(),
+        row.due_at,
+        left,
+        paused,
+        over,
+        row.provisional,
     )
 
 

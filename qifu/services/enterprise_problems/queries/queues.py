@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from qifu.engines.casework.definitions import in_force, of_revision
 from qifu.engines.casework.models import Case, CasePart, Escalation
 from qifu.foundation.access import Actor, Grant, NotFound, grants_of, permissions, visible
+from qifu.foundation.working_calendar import calendar_at
 from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.organisations.models import Organisation
@@ -22,7 +23,6 @@ from qifu.services.enterprise_problems.case_binding import KIND
 from qifu.services.enterprise_problems.lists import case_type_of
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.queries import search
-from qifu.services.enterprise_problems.queries.lines import calendar_at
 from qifu.services.enterprise_problems.queries.ratings import CLOSED, CLOSED_STATE, DISSATISFIED, OPEN
 from qifu.services.enterprise_problems.queries.responsibility import owned_topics
 

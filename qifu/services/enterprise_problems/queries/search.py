@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 
+from django.db import connections
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from qifu.engines.casework.models import Case
 from qifu.foundation.gram_index import GramIndex
@@ -35,7 +38,7 @@ def matching(text: str) -> Q | None:
     if not _common(words):
         found = list(WORDS.holding(rows, words).values_list("pk", flat=True)[: RARE + 1])
         if len(found) <= RARE:
-            return Q(pk__in=found)
+            return Q(pk__in=_numbers(rows.db, found))
     return Q(Exists(_holding(Problem.objects.filter(pk=OuterRef("pk")), words)))
 
 
@@ -43,6 +46,13 @@ def _common(words: Sequence[str]) -> bool:
     """Tell whether many of the newest problems hold all words, for one light query."""
     newest = Problem.objects.order_by("-pk").values("pk")[:SAMPLE]
     return _holding(Problem.objects.filter(pk__in=newest), words).count() >= OFTEN
+
+
+def _numbers(using: str, pks: Sequence[int]) -> RawSQL:
+    """Return many numbers as one parameter: hundreds of parameters cost more than the question itself."""
+    if connections[using].vendor == "postgresql":
+        return RawSQL("SELECT unnest(%s::bigint[])", [list(pks)])
+    return RawSQL("SELECT value FROM json_each(%s)", [json.dumps(list(pks))])
 
 
 def _holding(rows: QuerySet[Problem], words: Sequence[str]) -> QuerySet[Problem]:

@@ -147,7 +147,7 @@ def closed(world: World, at: datetime = START, by: Actor = ANONYMOUS, **more: An
 
 def proof(made: Reported) -> str:
     """Return the proof of a case's query code."""
-    from qifu.services.enterprise_problems.query_codes import query_hash
+    from qifu.engines.casework.query_codes import query_hash
 
     return query_hash(made.case.number, made.code)
 

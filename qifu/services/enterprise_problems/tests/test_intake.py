@@ -19,9 +19,11 @@ from qifu.engines.casework.models import Case, CaseClock, CaseEvent, CaseFile, R
 from qifu.foundation.access import ANONYMOUS, SYSTEM, Actor, NotFound
 from qifu.foundation.action import Refused, action
 from qifu.foundation.notices import Notice
+from qifu.foundation.phone import read_phone
 from qifu.foundation.working_days import SHANGHAI
 from qifu.registers.divisions import queries as divisions
 from qifu.registers.mandates.tests.conftest import represent
+from qifu.registers.organisations.hubs import hub_of
 from qifu.registers.organisations.models import Organisation
 from qifu.services.enterprise_problems.actions.attachments import Upload
 from qifu.services.enterprise_problems.actions.intake import (
@@ -34,9 +36,7 @@ from qifu.services.enterprise_problems.actions.intake import (
     route,
     take_in,
 )
-from qifu.services.enterprise_problems.hubs import hub_of
 from qifu.services.enterprise_problems.models import Problem
-from qifu.services.enterprise_problems.phone import read_phone
 from qifu.services.enterprise_problems.queries import intake as queries
 from qifu.services.enterprise_problems.queries.search import search
 from qifu.services.enterprise_problems.tests import intake_world as world

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
-from django.db import connection
 
 from qifu.engines.casework import definitions
 from qifu.engines.casework.models import Case, CaseClock, CaseEvent, RequestKey
 from qifu.foundation.access import ANONYMOUS, Actor
 from qifu.foundation.imports.kinds import SourceRow
+from qifu.foundation.tests.at_once import at_once
 from qifu.services.enterprise_problems.actions.intake import Receipt, Request, record_request, report_problem
 from qifu.services.enterprise_problems.import_kind import import_problems
 from qifu.services.enterprise_problems.models import Problem
@@ -30,27 +27,6 @@ def clerk(transactional_db: None) -> Actor:
     definitions.forget()
     world.load_province()
     return world.clerk().as_actor()
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run acts in threads that start together; return what each returned or raised."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(index: int) -> None:
-        try:
-            barrier.wait(timeout=20)
-            results[index] = acts[index]()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 def test_intake_at_once(clerk: Actor) -> None:

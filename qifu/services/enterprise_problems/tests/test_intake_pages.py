@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from qifu.engines.casework.models import Case, CaseEvent, CaseFile
 from qifu.registers.mandates.tests.conftest import represent
+from qifu.registers.organisations.hubs import hub_of
 from qifu.registers.organisations.models import Organisation
-from qifu.services.enterprise_problems.hubs import hub_of
 from qifu.services.enterprise_problems.intake_forms import PHOTOS_ONLY
 from qifu.services.enterprise_problems.models import Problem
 from qifu.services.enterprise_problems.tests import intake_world as world

@@ -11,6 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
+from qifu.engines.casework import query_codes
 from qifu.engines.casework.models import Case, CaseEvent, Rating
 from qifu.foundation import clock
 from qifu.foundation.access import ANONYMOUS, Actor
@@ -192,13 +193,13 @@ def test_an_unknown_number_and_a_wrong_code_are_answered_alike(people: World, at
 def test_wrong_codes_are_counted_and_locked_even_when_the_right_one_follows(people: World, at: Any) -> None:
     made = closed(people)
     look = {"by": ANONYMOUS, "number": made.case.number}
-    for _ in range(acts.WRONG_PAIR):
+    for _ in range(query_codes.WRONG_PAIR):
         with pytest.raises(Refused, match="不正确"):
             acts.look_up(at=START + DAY, code="00000000", source="192.0.2.1", **look)
     with pytest.raises(Refused, match="一小时后"):
         acts.look_up(at=START + DAY, code=made.code, source="192.0.2.1", **look)
     assert acts.look_up(at=START + DAY, code=made.code, source="192.0.2.2", **look).number == made.case.number
-    later = START + DAY + acts.LOCKED
+    later = START + DAY + query_codes.LOCKED
     assert acts.look_up(
         at=later, code=f"{made.code[:4]} {made.code[4:]}", source="192.0.2.1", **look
     ).proof == proof(made)
@@ -208,7 +209,7 @@ def test_a_number_tried_from_everywhere_is_locked_and_so_is_a_source_that_tries_
     people: World, at: Any
 ) -> None:
     made = closed(people)
-    for n in range(acts.WRONG_NUMBER):
+    for n in range(query_codes.WRONG_NUMBER):
         with pytest.raises(Refused, match="不正确"):
             acts.look_up(
                 by=ANONYMOUS, at=START + DAY, number=made.case.number, code="1", source=f"192.0.2.{n}"
@@ -217,7 +218,7 @@ def test_a_number_tried_from_everywhere_is_locked_and_so_is_a_source_that_tries_
         acts.look_up(
             by=ANONYMOUS, at=START + DAY, number=made.case.number, code=made.code, source="198.51.100.1"
         )
-    for n in range(acts.WRONG_SOURCE):
+    for n in range(query_codes.WRONG_SOURCE):
         with pytest.raises(Refused, match="不正确"):
             acts.look_up(
                 by=ANONYMOUS, at=START + DAY, number=f"3301092024039{n:04}", code="1", source="203.0.113.1"
@@ -228,7 +229,7 @@ def test_a_number_tried_from_everywhere_is_locked_and_so_is_a_source_that_tries_
 
 def test_right_codes_never_lock_anyone_out(people: World, at: Any) -> None:
     made = closed(people)
-    for _ in range(acts.WRONG_SOURCE + 5):
+    for _ in range(query_codes.WRONG_SOURCE + 5):
         acts.look_up(
             by=ANONYMOUS, at=START + DAY, number=made.case.number, code=made.code, source="192.0.2.1"
         )
@@ -405,5 +406,5 @@ def test_words_are_escaped_and_the_page_costs_few_queries(
 def test_the_look_up_says_nothing_of_a_case_of_another_kind(people: World, at: Any) -> None:
     made = closed(people)
     assert own.proof_fits(None, proof(made)) is False
-    assert own.proof_fits(own.problem_of(made.case), own.NOBODYS) is False
+    assert own.proof_fits(own.problem_of(made.case), query_codes.NOBODYS) is False
     assert Case.objects.filter(number=made.case.number).exists() and io.BytesIO(PNG).read(4) == b"\x89PNG"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from typing import Any
 
 import pytest
@@ -41,11 +40,12 @@ def rate_by_clicking(page: Any, address: str, made: Reported, solved: bool, star
 def test_a_bad_rating_costs_as_few_clicks_as_a_good_one(
     live_server: Any, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
-    if not (shutil.which("chromium") or shutil.which("chromium-browser")):
+    from tests.browser.chromium import EXECUTABLE, chromium
+
+    if not EXECUTABLE:
         if os.environ.get("CI") == "true":
-            pytest.fail("没有浏览器：请安装 Debian 的 chromium 软件包")
-        pytest.skip("没有浏览器：请安装 Debian 的 chromium 软件包")
-    from tests.browser.chromium import chromium
+            pytest.fail("没有浏览器：请安装 Debian 的 chromium-headless-shell 或 chromium 软件包")
+        pytest.skip("没有浏览器：请安装 Debian 的 chromium-headless-shell 或 chromium 软件包")
 
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the driver keeps an event loop in this thread
     monkeypatch.setattr(clock, "now", lambda: START + DAY)

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 
+from qifu.foundation.files.form_fields import ManyFilesField
 from qifu.services.work_plans.queries import work_item as queries
 
 LONG = 5000
@@ -40,30 +41,12 @@ def _choice(
     )  # fmt: skip
 
 
-class ManyFiles(forms.ClearableFileInput):
-    """A file field that takes several files."""
-
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Several files; the clean value is a list of uploads."""
-
-    widget = ManyFiles
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Return the uploads, each checked as one."""
-        given = data if isinstance(data, (list, tuple)) else [data] if data else []
-        if self.required and not given:
-            raise forms.ValidationError("请至少附一份佐证材料")
-        return [super(FilesField, self).clean(one, initial) for one in given]
-
-
 def _files(required: bool) -> dict[str, forms.Field]:
     return {
-        "files": FilesField(
+        "files": ManyFilesField(
             label="佐证材料",
             required=required,
+            error_messages={"required": "请至少附一份佐证材料"},
             help_text="可一次选择多个文件；只有参与和管理这一项的人能看到",
         ),
         "unclassified": forms.BooleanField(label="我确认：文件不涉及国家秘密、工作秘密", required=False),

@@ -2,41 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from django.db import connection
 
 from qifu.foundation.access import Actor
 from qifu.foundation.action import Refused
 from qifu.foundation.revisions import Revision
+from qifu.foundation.tests.at_once import at_once
 from qifu.services.work_plans.models import PlanReview
 from qifu.services.work_plans.tests.factories import doubt, person, publish, read_review, rule, upload
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
-
-
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run acts in threads that start together; return what each returned or raised."""
-    barrier, results = threading.Barrier(len(acts)), [None] * len(acts)
-
-    def run(index: int) -> None:
-        try:
-            barrier.wait(timeout=20)
-            results[index] = acts[index]()
-        except Exception as error:
-            results[index] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(len(acts))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return results
 
 
 def test_rulings_publications_and_uploads_collide_safely(officer: Actor, notice: bytes) -> None:

@@ -1,4 +1,4 @@
-"""The clocks of a case as its page shows them: limit, start, end, what is left, pauses, and by which rule it is counted."""
+"""The clocks of a case as pages show them: limit, start, end, what is left, pauses, and by which rule it is counted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qifu.engines.casework.clock_words import words
 from qifu.engines.casework.clocks import RULES, Limit, Pause, Unit
 from qifu.engines.casework.definitions import hours_of
 from qifu.engines.casework.models import CaseClock
-from qifu.foundation.working_calendar import load_calendar
+from qifu.foundation.working_calendar import calendar_at
 from qifu.foundation.working_days import SHANGHAI
 
 
@@ -59,16 +59,26 @@ def clock_lines(definition: CaseType, rows: Iterable[CaseClock], moment: datetim
     return sorted(running, key=lambda one: one.due_at or far) + sorted(ended, key=lambda one: one.started_at)
 
 
+def limit_of(row: CaseClock) -> Limit:
+    """Return a clock's limit with what it was extended by."""
+    return Limit(Unit(row.unit), row.amount + row.extended)
+
+
+def left_of(definition: CaseType, row: CaseClock, moment: datetime) -> str:
+    """Return where a clock that has not stopped stands, in words; its pauses are best read along."""
+    pauses = [Pause(one.from_at, one.to_at) for one in row.pauses.all()]
+    return words(calendar_at(moment), hours_of(definition), row.started_at, limit_of(row), pauses, moment)
+
+
 def _line(definition: CaseType, row: CaseClock, moment: datetime) -> ClockLine:
     kind = definition.clocks[row.name]
     unit = Unit(row.unit)
-    limit = Limit(unit, row.amount + row.extended)
-    said, look = _standing(definition, row, limit, moment)
+    said, look = _standing(definition, row, moment)
     grounds = definition.verbs.pause_reasons
     titles = {name: step.title for name, step in definition.transitions.items()}
     return ClockLine(
         number=row.pk, name=row.name, title=kind.title, of=row.part.organisation.name if row.part else definition.roles[kind.of],
-        limit=limit.words(), extended=Limit(unit, row.extended).words() if row.extended else "", started_at=row.started_at,
+        limit=limit_of(row).words(), extended=Limit(unit, row.extended).words() if row.extended else "", started_at=row.started_at,
         due_at=row.due_at, stopped_at=row.stopped_at, words=said, look=look, rule=RULES[unit], basis=kind.basis,
         promised=kind.promised and row.part_id is None, provisional=row.provisional and row.stopped_at is None,
         pauses=tuple(
@@ -81,14 +91,12 @@ def _line(definition: CaseType, row: CaseClock, moment: datetime) -> ClockLine:
     )  # fmt: skip
 
 
-def _standing(definition: CaseType, row: CaseClock, limit: Limit, moment: datetime) -> tuple[str, str]:
+def _standing(definition: CaseType, row: CaseClock, moment: datetime) -> tuple[str, str]:
     if row.stopped_at is not None:
         late = row.due_at is not None and row.stopped_at > row.due_at
         return ("超期完成" if late else "按期完成"), ("bad" if late else "good")
-    pauses = [Pause(one.from_at, one.to_at) for one in row.pauses.all()]
-    calendar = load_calendar(moment.astimezone(SHANGHAI).date())
-    said = words(calendar, hours_of(definition), row.started_at, limit, pauses, moment)
-    if any(one.to_at is None for one in pauses):
+    said = left_of(definition, row, moment)
+    if any(one.to_at is None for one in row.pauses.all()):
         return said, "idle"
     if row.due_at is not None and row.due_at < moment:
         return said, "bad"
