@@ -15,6 +15,6 @@ class EnterprisesConfig(AppConfig):
 
     def ready(self) -> None:
         """Declare what the room offers; the index of names is remade after each migration, as foundation's is."""
-        from qifu.registers.enterprises import module, name_index  # noqa: F401
+        from qifu.registers.enterprises import module, name_index, snapshot_job  # noqa: F401
 
         post_migrate.connect(name_index.NAMES.install_after_migrate, sender=self)

@@ -21,7 +21,7 @@ HEADINGS = (
     "登记机关", "法定代表人", "国标行业小类", "参保人数", "经营范围",
 )  # fmt: skip
 SOURCE = "模拟数据生成器"
-_WEIGHTS = {
+WEIGHTS = {
     "330782": 60, "330783": 20, "330109": 24, "330110": 28, "330106": 20, "330105": 20, "330102": 22, "330108": 16, "330113": 14,
     "330114": 12, "330111": 12, "330212": 26, "330203": 16, "330205": 9, "330206": 14, "330281": 14, "330282": 20, "330302": 18,
     "330304": 12, "330381": 18, "330382": 22, "330303": 10, "330402": 10, "330481": 12, "330483": 12, "330502": 12, "330521": 9,
@@ -105,7 +105,7 @@ Spoil = Callable[[random.Random, dict[str, str], dict[str, Any]], None]
 def make(count: int, seed: str, counties: Sequence[County], *, dirt: float = 0.0) -> Iterator[Made]:
     """Give `count` made rows; the same seed gives the same rows."""
     chooser = random.Random(seed)
-    weights = [_WEIGHTS.get(county.code, 4) for county in counties]
+    weights = [WEIGHTS.get(county.code, 4) for county in counties]
     last: list[Made] = []
     for number in range(count):
         if last and chooser.random() < dirt / 12:

@@ -104,7 +104,7 @@ class Enterprise(Record):
     source = models.ForeignKey(EnterpriseSource, on_delete=models.PROTECT, related_name="+")
     source_row = models.IntegerField("来源行号", null=True, blank=True)
     other_sources = models.JSONField("另有来源的事实", default=dict)
-    updated_at = models.DateTimeField("更新时间")
+    updated_at = models.DateTimeField("更新时间", db_index=True)
 
     reach: ClassVar[dict[str, Any]] = {
         "in_place": lambda grant: Q(division_code__in=grant.places),
@@ -166,3 +166,43 @@ class EnterpriseChange(Record):
 
     def __str__(self) -> str:
         return f"{self.enterprise_id} {self.at}"
+
+
+class FactValue(Record):
+    """One value of one fact of an enterprise, as a source told it: never changed, never deleted.
+
+    A correction is a newer row of the same enterprise, fact, day and source, with the next `version`; one without
+    number and code takes the value back. `number` holds the kept value of `fact_book`, `code` that of places and
+    industries. What the register itself tells (place, industry, capital…) is not here.
+    """
+
+    enterprise = models.ForeignKey(Enterprise, on_delete=models.PROTECT, related_name="fact_values")
+    fact = models.CharField("事实", max_length=60)
+    number = models.BigIntegerField("数值", null=True, blank=True)
+    code = models.CharField("代码", max_length=12, blank=True)
+    as_of = models.DateField("截至日")
+    version = models.SmallIntegerField("第几次更正", default=0)
+    declared = models.BooleanField("自行申报", default=False)
+    source = models.ForeignKey(EnterpriseSource, on_delete=models.PROTECT, related_name="+")
+    source_row = models.IntegerField("来源行号", null=True, blank=True)
+    note = models.CharField("更正说明", max_length=200, blank=True)
+    recorded_at = models.DateTimeField("记录时间", db_index=True)
+    recorded_by = models.IntegerField("记录人", null=True, blank=True)
+
+    reach: ClassVar[dict[str, Any]] = {
+        "in_place": lambda grant: Q(enterprise__division_code__in=grant.places),
+        "own_enterprise": lambda grant: (
+            Q(enterprise_id=grant.enterprise_id) if grant.enterprise_id else Q(pk__in=[])
+        ),
+    }
+
+    class Meta:
+        verbose_name = "企业事实"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["enterprise", "fact", "as_of", "source", "version"], name="fact_value_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.enterprise_id} {self.fact} {self.as_of}"

@@ -3,7 +3,7 @@
 from qifu.foundation.access import ANYWHERE, Permission, declare_permissions, declare_roles
 from qifu.foundation.imports.kinds import ImportKind, declare_import
 from qifu.foundation.modules import HomeCard, MenuItem, Module, declare_module
-from qifu.registers.enterprises import queries
+from qifu.registers.enterprises import fact_import, queries
 from qifu.registers.enterprises.actions import check_rows, import_batch
 from qifu.registers.enterprises.columns import COLUMNS
 
@@ -15,7 +15,19 @@ declare_roles(
         "centre_clerk": "企服中心工作人员",
     }
 )
-declare_roles({"legal_representative": "法定代表人", "enterprise_handler": "经办人"}, by_post=False)
+PROFILE_HANDLER = "handler_of_enterprise_profile"
+"""Who handles 企业信息 for an enterprise; mandates hold the scope."""
+POLICY_HANDLER = "handler_of_policies"
+"""Who handles 惠企政策 for an enterprise: what a policy asks is told where the policy is read."""
+declare_roles(
+    {
+        "legal_representative": "法定代表人",
+        "enterprise_handler": "经办人",
+        PROFILE_HANDLER: "经办人（企业信息）",
+        POLICY_HANDLER: "经办人（惠企政策）",
+    },
+    by_post=False,
+)
 declare_permissions(
     Permission(
         "enterprises.view",
@@ -35,6 +47,35 @@ declare_permissions(
         {"system_administrator": (ANYWHERE,), "reform_officer": ("in_place",)},
     ),
     Permission("enterprises.load_demo", "载入模拟企业", {}),
+    Permission(
+        "enterprises.view_facts",
+        "查看企业事实",
+        {"reform_officer": ("in_place",), "department_officer": ("in_place",)},
+    ),
+    Permission(
+        "enterprises.view_own_facts",
+        "查看本企业事实",
+        {"legal_representative": ("own_enterprise",), "enterprise_handler": ("own_enterprise",)},
+    ),
+    Permission(
+        "enterprises.record_facts",
+        "登记企业事实",
+        {"reform_officer": ("in_place",), "department_officer": ("in_place",)},
+    ),
+    Permission(
+        "enterprises.import_facts",
+        "导入企业事实",
+        {"reform_officer": ("in_place",), "department_officer": ("in_place",)},
+    ),
+    Permission(
+        "enterprises.declare_facts",
+        "申报本企业事实",
+        {
+            "legal_representative": ("own_enterprise",),
+            PROFILE_HANDLER: ("own_enterprise",),
+            POLICY_HANDLER: ("own_enterprise",),
+        },
+    ),
 )
 IMPORT_KIND = declare_import(
     ImportKind(
@@ -44,6 +85,18 @@ IMPORT_KIND = declare_import(
         columns=COLUMNS,
         write=import_batch,
         check=check_rows,
+        next_step=("查看企业", "enterprises"),
+    )
+)
+FACTS_KIND = declare_import(
+    ImportKind(
+        name="enterprise_facts",
+        title="企业事实",
+        permission=fact_import.PERMISSION,
+        columns=fact_import.COLUMNS,
+        write=fact_import.import_facts,
+        check=fact_import.check_rows,
+        rows_at_once=500,
         next_step=("查看企业", "enterprises"),
     )
 )

@@ -9,7 +9,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 
 from qifu.foundation.pages import Request, page
-from qifu.registers.enterprises import queries
+from qifu.registers.enterprises import fact_pages, fact_sheet, queries
 from qifu.registers.enterprises.forms import EnterpriseFilter
 
 PAGE_SIZE = 50
@@ -42,10 +42,12 @@ def enterprises(request: Request) -> HttpResponse:
 def enterprise(request: Request, pk: int) -> HttpResponse:
     """Show one enterprise: each fact with its source and certainty, former names, what changed."""
     detail = queries.enterprise(pk, request.actor, request.at)
-    return render(request, "enterprises/detail.html", {"detail": detail})
+    may_see_facts = fact_sheet.may(request.actor, fact_sheet.VIEW, detail.row, request.at)
+    return render(request, "enterprises/detail.html", {"detail": detail, "may_see_facts": may_see_facts})
 
 
 urlpatterns = [
     path("workbench/enterprises/", enterprises, name="enterprises"),
     path("workbench/enterprises/<int:pk>/", enterprise, name="enterprise"),
+    *fact_pages.urlpatterns,
 ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 
 from qifu.foundation.access import SYSTEM, Actor
 from qifu.foundation.action import Refused, action, current_act
@@ -59,9 +60,9 @@ def add_demo_mandates(*, by: Actor, at: datetime) -> int:
     firms = {row.uscc: row for row in Enterprise.objects.filter(uscc__in=[DEMO_USCC, DEMO_USCC_2])}
     known = set(Person.objects.values_list("username", flat=True))
     new = [entry for entry in DEMO_HOLDERS if entry.username not in known]
+    hashed = make_password(DEMO_PASSWORD)
     for entry in new:
-        person = Person(username=entry.username, name=entry.name, created_at=at)
-        person.set_password(DEMO_PASSWORD)
+        person = Person(username=entry.username, name=entry.name, created_at=at, password=hashed)
         person.save()
         set_contact(by=by, at=at, person=person, kind="mobile", value=entry.mobile)
         for uscc in entry.firms:

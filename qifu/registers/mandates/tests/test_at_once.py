@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from qifu.foundation.access import ANONYMOUS
+from qifu.foundation.tests.at_once import at_once
 from qifu.registers.enterprises.models import Enterprise
 from qifu.registers.mandates import actions, identities
 from qifu.registers.mandates.models import ExternalIdentity, Mandate
@@ -21,27 +21,6 @@ from qifu.registers.people.openid import Identity
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 MakePerson = Callable[..., Person]
-
-
-def at_once(*works: Callable[[], object]) -> list[object]:
-    """Run all at the same time, each on a connection of its own; return what each returned or raised."""
-    gate, results = threading.Barrier(len(works)), [None] * len(works)
-
-    def run(number: int, work: Callable[[], object]) -> None:
-        gate.wait()
-        try:
-            results[number] = work()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n, work)) for n, work in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    return results
 
 
 def test_of_two_who_accept_at_once_one_becomes_the_handler(firm: Enterprise, make_person: MakePerson) -> None:
