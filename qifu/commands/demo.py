@@ -32,17 +32,21 @@ def load() -> None:
     from qifu.commands import migrate
     from qifu.foundation import clock
     from qifu.registers.enterprises.demo import load_demo_enterprises, load_demo_import
+    from qifu.registers.enterprises.demo_facts import load_demo_facts
     from qifu.registers.mandates.demo import load_demo_mandates
     from qifu.registers.people.demo import load_demo_people
     from qifu.services.enterprise_problems.demo import load_demo_problems
+    from qifu.services.policies.demo import load_demo_policies
     from qifu.services.work_plans.demo import load_demo
 
     migrate.main([])
     load_demo_people(at=clock.now())
     load_demo_enterprises(at=clock.now())
     load_demo_import(at=clock.now())
+    load_demo_facts(at=clock.now())
     load_demo_mandates(at=clock.now())
     load_demo_problems(at=clock.now())
+    load_demo_policies(at=clock.now())
     load_demo(at=clock.now())
 
 
@@ -57,7 +61,7 @@ def reset() -> None:
                 cursor.execute(statement)
         else:
             cursor.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public;")
-    for folder in ("files", "cache"):
+    for folder in ("files", "cache", "fact_snapshots"):
         shutil.rmtree(settings.DATA_DIR / folder, ignore_errors=True)
     print("演示数据已清空。")
 

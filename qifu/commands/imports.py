@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from qifu.commands.main import parser
 
 if TYPE_CHECKING:
+    from qifu.foundation.access import Actor
     from qifu.foundation.imports.file_mapping import FileMapping, FileProposal
     from qifu.foundation.imports.kinds import ImportKind
     from qifu.foundation.imports.models import Import
@@ -34,7 +35,7 @@ def main(argv: list[str]) -> int:
 
 def add_options(arguments: argparse.ArgumentParser) -> None:
     """Add the file and the options of an import, named as `run_file` takes them."""
-    arguments.add_argument("file", type=Path, help="CSV、TSV、XLSX 或 XLS 文件")
+    arguments.add_argument("file", type=Path, help="CSV、TSV、XLSX、XLS 或 Parquet 文件")
     arguments.add_argument("--mapping", type=Path, default=None, help="栏目对应（YAML）；没有则按表头识别")
     arguments.add_argument(
         "--save-mapping", type=Path, default=None, help="把识别出的栏目对应存成 YAML 供修改"
@@ -43,12 +44,17 @@ def add_options(arguments: argparse.ArgumentParser) -> None:
         "--sheet", action="append", dest="sheets", default=[], help="只导入这张工作表；可写多次；没有则导入能识别的全部"
     )  # fmt: skip
     arguments.add_argument("--save-warnings", action="store_true", help="把已导入但请核对的行存成 CSV")
+    arguments.add_argument(
+        "--by",
+        default="",
+        help="以哪个登录名的身份导入：按其权限和辖区，没有写区划的行归其所在地；没有则以系统身份",
+    )
     arguments.add_argument("--dry-run", action="store_true", help="只检查，不写入")
 
 
 def run_file(
     kind_name: str, path: Path, mapping_path: Path | None = None, *, dry_run: bool = False,
-    save_mapping: Path | None = None, sheets: Sequence[str] = (), save_warnings: bool = False,
+    save_mapping: Path | None = None, sheets: Sequence[str] = (), save_warnings: bool = False, by: str = "",
 ) -> int:  # fmt: skip
     """Import a file from the command line with a progress line, and return the exit code of `main`."""
     from qifu.foundation.action import Refused
@@ -61,6 +67,9 @@ def run_file(
     if kind is None:
         known = "\n".join(f"  {one.name:<16}{one.title}" for one in import_kinds().values())
         return _unreadable(f"没有名为“{kind_name}”的导入，可用：\n{known}")
+    actor = _actor(by)
+    if actor is None:
+        return _unreadable(f"没有登录名为“{by}”的在用账号")
     try:
         kept = from_yaml(mapping_path.read_bytes(), where=mapping_path.name) if mapping_path else None
         if kept is not None and kept["kind"] != kind.name:
@@ -76,7 +85,7 @@ def run_file(
                 )
             if dry_run:
                 return _check(kind, proposal.mapping, path)
-            return _import(kind, proposal.mapping, path, save_warnings)
+            return _import(kind, proposal.mapping, path, save_warnings, actor)
     except OSError as error:
         missing_file = isinstance(error, FileNotFoundError)
         return _unreadable(
@@ -136,24 +145,34 @@ def _check(kind: ImportKind, mapping: FileMapping, path: Path) -> int:
     return 1 if refused else 0
 
 
-def _import(kind: ImportKind, mapping: FileMapping, path: Path, save_warnings: bool) -> int:
-    from qifu.foundation import clock
+def _actor(login: str) -> Actor | None:
+    """Return who imports: the system, or the active person of a login; None where there is none."""
     from qifu.foundation.access import SYSTEM
+    from qifu.registers.people.models import Person
+
+    if not login:
+        return SYSTEM
+    person = Person.objects.filter(username=login, is_active=True).first()
+    return person.as_actor() if person is not None else None
+
+
+def _import(kind: ImportKind, mapping: FileMapping, path: Path, save_warnings: bool, by: Actor) -> int:
+    from qifu.foundation import clock
     from qifu.foundation.imports import actions
     from qifu.foundation.imports.models import Import
     from qifu.foundation.imports.run import run_import
 
     with path.open("rb") as file:
         row = actions.upload_import(
-            kind=kind.name, filename=path.name, content=file, mapping=mapping, unclassified=True, by=SYSTEM,
+            kind=kind.name, filename=path.name, content=file, mapping=mapping, unclassified=True, by=by,
             at=clock.now(), limit=LARGEST,
         )  # fmt: skip
-    actions.confirm_import(row=row, by=SYSTEM, at=clock.now(), by_worker=False)
+    actions.confirm_import(row=row, by=by, at=clock.now(), by_worker=False)
     began = time.monotonic()
     try:
         row = run_import(row.pk, clock=clock.now, report=_progress)
     except KeyboardInterrupt:
-        actions.cancel_import(row=row, by=SYSTEM, at=clock.now())
+        actions.cancel_import(row=row, by=by, at=clock.now())
         row.refresh_from_db()
     if sys.stderr.isatty():
         print(file=sys.stderr)

@@ -46,15 +46,25 @@ COMMANDS = [
     Command(
         "enterprises",
         "qifu.commands.enterprises",
-        "企业：qifu enterprises import 文件，或 make 行数 文件（模拟数据）",
+        "企业：qifu enterprises import 文件；make|facts 行数 文件（模拟数据）；snapshot（事实快照）",
     ),
-    Command("casework", "qifu.commands.casework", "核对全部事务的状态、时限和记录：qifu casework verify"),
     Command(
         "casework",
         "qifu.commands.casework",
         "办理规则：qifu casework check|show|publish|draw|migrate；核对全库：qifu casework verify",
     ),
+    Command(
+        "policies",
+        "qifu.commands.policies",
+        "惠企政策：qifu policies load 文件夹 --place 代码；核对兑付：qifu policies verify",
+    ),
     Command("doctor", "qifu.commands.doctor", "检查设置与运行条件，指出问题和处理办法"),
+    Command(
+        "rules",
+        "qifu.commands.rules",
+        "规则：qifu rules check|new|read|schema|explain|match",
+        site=False,
+    ),
     Command("new", "qifu.commands.new", "新建一个服务的骨架：qifu new 名称 [标题]", site=False),
 ]
 
@@ -77,10 +87,12 @@ def start_site(*, with_faults: bool = False) -> bool:
     """Load the site's settings and rooms; False, with the reason on standard error, when they are wrong."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "qifu.portal.settings")
     import django
+    from django.apps import apps
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        django.setup()
+        if not apps.ready:  # a second setup would bind the log to whatever standard error is now
+            django.setup()
     except ImproperlyConfigured as error:
         print(f"设置有误，无法启动。{error}", file=sys.stderr)
         return False

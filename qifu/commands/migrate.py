@@ -34,16 +34,21 @@ def load_registers() -> list[str]:
     from qifu.foundation import clock
     from qifu.foundation.access import SYSTEM
     from qifu.registers.divisions.actions import load_divisions
+    from qifu.registers.enterprises.snapshot_job import plan_snapshot
     from qifu.registers.organisations.actions import load_organisations
     from qifu.services.enterprise_problems.actions.sampling import set_up_daily
+    from qifu.services.policies.actions.judge import plan_judging
     from qifu.services.work_plans.actions import open_work
 
     at, folder = clock.now(), settings.PROVINCE_DIR
     divisions = load_divisions(by=SYSTEM, at=at, path=folder / "divisions.yaml")
     organisations = load_organisations(by=SYSTEM, at=at, province_dir=folder)
-    publish_folder(folder / "enterprise_problems", by=SYSTEM, at=at)
+    for kept in ("enterprise_problems", "policies/case_types"):
+        publish_folder(folder / kept, by=SYSTEM, at=at)
     set_up_tick(by=SYSTEM, at=at)
     plan_verification(by=SYSTEM, at=at)
+    plan_snapshot(by=SYSTEM, at=at)
     set_up_daily(by=SYSTEM, at=at)
+    plan_judging(by=SYSTEM, at=at)
     open_work(by=SYSTEM, at=at)  # for plans published before their work was followed
     return [f"区划：{divisions}", f"单位：{organisations}"]
