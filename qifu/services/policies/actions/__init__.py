@@ -1,0 +1,1 @@
+"""Verbs of policies: keyword-only, `by=` and `at=`, each through the door."""

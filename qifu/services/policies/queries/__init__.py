@@ -1,0 +1,1 @@
+"""Questions about policies; they never write."""
