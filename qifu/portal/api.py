@@ -19,6 +19,8 @@ from qifu.foundation.action import Refused
 from qifu.portal.api_errors import with_errors
 from qifu.registers.people.api_tokens import holder_of
 from qifu.services.enterprise_problems.api import router as enterprise_problems
+from qifu.services.policies.api import inside_router as policies_inside
+from qifu.services.policies.api import public_router as policies_public
 from qifu.services.work_plans.api import router as work_plans
 
 NO_TOKEN = "请先登录，或在 Authorization 请求头中提供有效的接口令牌（Bearer）"
@@ -68,7 +70,7 @@ class Api(NinjaAPI):
 
 
 WHO = [ApiToken(), BrowserSession()]
-VISITORS = frozenset({"工作要点"})
+VISITORS = frozenset({"工作要点", "惠企政策"})
 """Tags of operations that visitors may call for what is public."""
 
 # The interactive page of the library loads scripts from elsewhere, which our security policy forbids.
@@ -77,6 +79,8 @@ api = Api(
 )
 api.add_router("", work_plans, auth=[*WHO, anybody])
 api.add_router("", enterprise_problems)
+api.add_router("", policies_public, auth=[*WHO, anybody])
+api.add_router("", policies_inside)
 
 
 def _answer(

@@ -19,6 +19,7 @@ from qifu.engines.casework.type_differences import changes
 from qifu.engines.casework.type_queries import ClockWords, Version
 from qifu.foundation.pages import Request, page
 from qifu.services.enterprise_problems.lists import lists
+from qifu.services.policies.case_binding import USED
 
 VIEW, GUIDE = "casework.view_case_types", "casework.read_guides"
 FIRM = "reporter"
@@ -106,7 +107,9 @@ def _file(text: str, kind: str, name: str) -> HttpResponse:
 
 
 def _used(key: str) -> str:
-    """Return where a case type is used, as the province's list says; "" where nowhere."""
+    """Return where a case type is used, as its service or the province's list says; "" where nowhere."""
+    if key in USED:
+        return USED[key]
     notes = [str(one.get("note") or "、".join(one["places"])) for one in lists().packs if one["case_type"] == key and one.get("active", True)]  # fmt: skip
     return "、".join(notes)
 

@@ -38,7 +38,7 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label="导入到哪张表")
     file = forms.FileField(
         label="表格文件",
-        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.tsv,.txt"}),
+        widget=forms.FileInput(attrs={"accept": ".xlsx,.xls,.csv,.tsv,.txt,.parquet"}),
         error_messages={"required": "请选择要导入的文件", "empty": "文件是空的，请检查后重新选择"},
     )
     mapping = forms.FileField(
@@ -57,9 +57,7 @@ class UploadForm(forms.Form):
         limit = settings.UPLOAD_LIMIT_BYTES >> 20
         self.fields[
             "file"
-        ].help_text = (
-            f"Excel 工作簿（新旧格式都可以）或 CSV 文本；不超过 {limit} MB，更大的请系统管理员用命令导入"
-        )
+        ].help_text = f"Excel 工作簿（新旧格式都可以）、CSV 文本或 Parquet 文件；不超过 {limit} MB，更大的请系统管理员用命令导入"
 
 
 @require_safe

@@ -32,8 +32,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from qifu.foundation import clock, jobs
+from qifu.foundation.client_address import client_address
 from qifu.foundation.operating import backup
-from qifu.portal.rate_limits import client_address
 from qifu.registers.people.models import SignInCount
 
 Handler = Callable[[HttpRequest], HttpResponse]

@@ -5,7 +5,6 @@ Counts are kept for each web process, by hashes of addresses; they hold no perso
 
 from __future__ import annotations
 
-import ipaddress
 import time
 from collections.abc import Callable
 
@@ -15,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.crypto import salted_hmac
 
+from qifu.foundation.client_address import client_address
 from qifu.portal.api_errors import asks_api
 from qifu.portal.errors import too_many
 
@@ -59,27 +59,6 @@ def kind_of(request: HttpRequest) -> str:
     if request.method == "POST" and request.path in (_path_of("sign_in"), _path_of("sign_in_second")):
         return "sign_in"
     return "search" if request.path == _path_of("search") else "page"
-
-
-def client_address(request: HttpRequest, *, whole: bool = False) -> str:
-    """Return the address of the one who asks; X-Forwarded-For counts only as far as our own proxies wrote it.
-
-    Unless `whole`, an IPv6 address stands for its /64: one subscriber holds all of it.
-    """
-    address = str(request.META.get("REMOTE_ADDR", ""))
-    forwarded = [
-        part.strip() for part in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if part.strip()
-    ]
-    hops: int = settings.TRUSTED_PROXIES
-    if 0 < hops <= len(forwarded):
-        address = forwarded[-hops]
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if parsed.version == 6 and not whole:
-        return str(ipaddress.ip_network((parsed, 64), strict=False))
-    return address
 
 
 def _hash(text: str) -> str:

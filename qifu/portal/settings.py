@@ -225,6 +225,8 @@ INSTALLED_APPS = [
     "qifu.engines.casework",
     "qifu.services.work_plans",
     "qifu.services.enterprise_problems",
+    "qifu.services.rule_book",
+    "qifu.services.policies",
     "qifu.portal",
 ]
 

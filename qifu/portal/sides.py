@@ -32,7 +32,7 @@ BY_NAME = {
     "api:list_units": BOTH,
     "api:list_assignments": frozenset({WORKBENCH}),  # work in progress is for those who follow it
     "api:list_events": frozenset({WORKBENCH}),
-    # On the portal's half these show the firm's face alone (queries/over_api.py).
+    # On the portal's half these show the firm's face alone (queries/over_api.py), and policies by its own mandate.
     **{
         f"api:{name}": BOTH
         for name in (
@@ -44,6 +44,16 @@ BY_NAME = {
             "list_problem_transitions",
             "move_problem",
             "rate_problem",
+            "list_policies",
+            "show_policy",
+            "list_facts",
+            "judge_all",
+            "judge_one",
+            "judge_enterprise",
+            "judge_enterprise_one",
+            "list_policy_requests",
+            "show_policy_request",
+            "ask_about_policy",
         )
     },
     **{
@@ -55,6 +65,7 @@ BY_NAME = {
             "list_problem_asks",
             "ask_about_clock",
             "decide_problem_ask",
+            "check_draft",
         )
     },
     "home": frozenset({PORTAL}),

@@ -31,6 +31,8 @@ ROOMS_WITH_PAGES = [
     "qifu.registers.mandates.pages",
     "qifu.services.work_plans.pages",
     "qifu.services.enterprise_problems.pages",
+    "qifu.services.rule_book.pages",
+    "qifu.services.policies.pages",
 ]
 
 

@@ -12,7 +12,8 @@ from django.test import Client, RequestFactory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qifu.portal.rate_limits import client_address, kind_of, seconds_to_wait
+from qifu.foundation.client_address import client_address
+from qifu.portal.rate_limits import kind_of, seconds_to_wait
 
 
 @pytest.fixture(autouse=True)
