@@ -18,12 +18,24 @@ from typing import Any
 MODULES = {
     "document_reader": "benchmarks.document_reader.bench",
     "search": "benchmarks.search",
+    "payouts": "benchmarks.payouts",
     "enterprise_import": "benchmarks.enterprise_import",
     "enterprise_search": "benchmarks.enterprise_search",
     "task_board": "benchmarks.task_board",
     "clocks": "benchmarks.clocks",
     "casework": "benchmarks.casework",
+    "casework_engine": "benchmarks.casework_engine",
     "problems_http": "benchmarks.problems_http",
+    "rules_single": "benchmarks.rules_single",
+    "rules_book": "benchmarks.rules_book",
+    "rules_push": "benchmarks.rules_push",
+    "rules_equal": "benchmarks.rules_equal",
+    "facts_snapshot": "benchmarks.facts_snapshot",
+    "rules_peers": "benchmarks.rules_peers",
+    "rules_openfisca": "benchmarks.rules_openfisca",
+    "policy_reach": "benchmarks.policy_reach",
+    "policy_page": "benchmarks.policy_page",
+    "policy_simulation": "benchmarks.policy_simulation",
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -117,8 +117,8 @@ def _declare() -> None:
 
 
 def _desk(place: str) -> Desk:
+    from qifu.registers.organisations.hubs import hub_of
     from qifu.registers.organisations.models import Organisation
-    from qifu.services.enterprise_problems.hubs import hub_of
 
     if not Organisation.objects.filter(code=f"{place}.enterprise_service_centre").exists():
         Organisation(

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from benchmarks.tests.quick import quick_results
 
 
 @pytest.mark.both_databases
 def test_no_acknowledged_act_is_lost_though_workers_are_killed(tmp_path: Path) -> None:
     """Runs on the database at hand: SQLite, or the PostgreSQL of `python -m tests.postgres`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "casework", "--quick"],
-        env=os.environ | {"QIFU_DATA_DIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    print(done.stderr)
-    results = json.loads(done.stdout)["results"]
+    results = quick_results("casework", tmp_path, same_database=True)
     exact = [row for row in results if row["metric"] == "lost updates"]
     assert len(exact) == 2 and all(row["equal"] and row["value"] == 0 for row in exact), exact
     assert all("0 killed" not in row["job"] for row in exact)
     assert all(row["value"] == 0 for row in results if row["metric"] == "faults")
+
+
+def test_the_engine_alone_leads_every_case_to_its_end(tmp_path: Path) -> None:
+    results = quick_results("casework_engine", tmp_path)
+    unended = [row["value"] for row in results if row["metric"] == "lives that did not end"]
+    assert unended == [0]

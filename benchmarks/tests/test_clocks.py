@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from datetime import datetime, time
 from pathlib import Path
 
 from benchmarks.clock_oracle import BEIJING, answer
+from benchmarks.tests.quick import quick_results
 
 
 def test_the_quick_benchmark_agrees_with_the_walk(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "clocks", "--quick"],
-        env=os.environ | {"QIFU_DATA_DIR": str(tmp_path), "DATABASE_URL": ""},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    print(done.stderr)
-    results = json.loads(done.stdout)["results"]
+    results = quick_results("clocks", tmp_path)
     compared = [row for row in results if row["metric"] == "time a term"]
-    assert len(compared) == 4 and all(row["equal"] for row in compared), done.stderr[-2000:]
+    assert len(compared) == 4 and all(row["equal"] for row in compared)
     moved = [row for row in results if "a holiday recomputes 500 open clocks" in row["job"]]
     assert len(moved) == 2 and all(row["equal"] for row in moved)
 

@@ -5,26 +5,12 @@ On PostgreSQL it makes a test database of its own, which would collide with that
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from benchmarks.tests.quick import quick_results
 
 
-def test_search_finds_what_like_finds() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks", "search", "--quick"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=300,
-        env={**os.environ, "DATABASE_URL": ""},
-    )
-    assert done.returncode == 0, done.stderr
-    print(done.stderr)
-    results = json.loads(done.stdout)["results"]
+def test_search_finds_what_like_finds(tmp_path: Path) -> None:
+    results = quick_results("search", tmp_path)
     compared = [row for row in results if row["peer_basis"] == "same_run"]
     assert compared and all(row["equal"] for row in compared)
