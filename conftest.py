@@ -30,6 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     settings.STORAGES["default"]["OPTIONS"]["location"] = folder / "files"
     settings.CACHES["default"]["LOCATION"] = folder / "cache"
+    # A slow hash proves nothing here; the stories with real sites have the real one.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.RATE_LIMITS = False  # tests ask faster than people; the limits' own tests switch them on
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3"):

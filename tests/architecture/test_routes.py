@@ -37,6 +37,17 @@ WITHOUT_PERMISSION = {
     "api:ask_about_clock": "the case type decides who may do it",
     "api:decide_problem_ask": "the case type decides who may do it",
     "api:rate_problem": "of an own problem, else 404",
+    "api:list_policies": "lists what is published",
+    "api:show_policy": "of a published policy, else 404",
+    "api:list_facts": "lists what the public calculator asks",
+    "api:judge_all": "judges what was given and keeps nothing",
+    "api:judge_one": "judges what was given and keeps nothing",
+    "api:judge_enterprise": "of an enterprise whose facts the asker may see, else 404",
+    "api:judge_enterprise_one": "of an enterprise whose facts the asker may see, else 404",
+    "api:check_draft": "by whoever may draft, keeps nothing",
+    "api:list_policy_requests": "lists only what the asker, a firm he acts for, or his unit has",
+    "api:show_policy_request": "of an own request or one of the asker's unit, else 404",
+    "api:ask_about_policy": "by whoever is known, for himself or his firm",
 }
 
 
@@ -76,7 +87,12 @@ def test_a_visitor_is_let_in_or_led_to_sign_in(name: str, view: Any) -> None:
     answer = Client().get(reverse(name))
     if name in ("api:api-root", "metrics"):
         assert answer.status_code == 404  # the root of the API is no page; metrics admit nobody by default
-    elif name in ("api:report_problem", "api:list_problems", "api:list_own_problems"):
+    elif name in (
+        "api:report_problem",
+        "api:list_problems",
+        "api:list_own_problems",
+        "api:list_policy_requests",
+    ):
         assert answer.status_code == 401  # another system is told to bring its token, not led to a page
     elif open_to_all:
         assert answer.status_code in (200, 302, 405, 410)

@@ -37,7 +37,7 @@ def _need(path: Path, how: str) -> None:
 @pytest.fixture(scope="package")
 def site() -> Iterator[Site]:
     """A fresh demo site that runs; afterwards every case that people left there keeps the rules of casework."""
-    _need(Path(browsers.EXECUTABLE), "请安装 Debian 的 chromium 软件包")
+    _need(Path(browsers.EXECUTABLE), "请安装 Debian 的 chromium-headless-shell 或 chromium 软件包")
     _need(VENDOR, "请运行 npm ci 与 npm run build")
     with Site() as running:
         yield running

@@ -73,6 +73,53 @@ PLACES = [
     Place("security-roles", "/workbench/security/roles/", who="security"),
     Place("security-retention", "/workbench/security/retention/", who="security"),
     Place("operations", "/workbench/operations/", who="admin"),
+    # policies
+    Place("policy-list", "/workbench/policies/", who="province"),
+    Place("policy-calculator", "/policy-calculator/"),
+    Place("own-policies", "/my-policies/", who="legal"),
+    Place("own-policies-short", "/my-policies/", who="legal", through=("main a[href*='group=short']",)),
+    Place("own-policies-ask", "/my-policies/", who="legal", through=("main a[href*='group=ask']",)),
+    Place(
+        "own-policy",
+        "/my-policies/",
+        who="legal",
+        through=("main a[href*='group=unmet']", "main .policy-list a"),
+    ),
+    Place(
+        "policy-check-up", "/my-policies/", who="legal", through=("main .page-head a[href$='/check-up/']",)
+    ),
+    # applications and questions
+    Place("own-requests", "/my-requests/", who="legal"),
+    Place("own-application", "/my-requests/", who="legal", through=("main tr:has-text('申报：') td a",)),
+    Place("own-question", "/my-requests/", who="legal", through=("main tr:has-text('咨询：') td a",)),
+    Place("policy-ask", "/policies/ask/"),
+    Place("request-look-up", "/policies/requests/look-up/"),
+    Place("policy-requests", "/workbench/policy-requests/", who="unit"),
+    Place(
+        "policy-application",
+        "/workbench/policy-requests/?kind=application",
+        who="unit",
+        through=("main td a",),
+    ),
+    Place("policy-question", "/workbench/policy-requests/?kind=question", who="unit", through=("main td a",)),
+    Place("policy-due", "/workbench/policies/due/", who="unit"),
+    Place("policy-new", "/workbench/policies/new/", who="unit"),
+    Place("policy", "/workbench/policies/xs-steady-jobs/", who="unit"),
+    Place("policy-version", "/workbench/policies/xs-steady-jobs/versions/1/", who="unit"),
+    Place("policy-edit", "/workbench/policies/xs-steady-jobs/edit/", who="unit"),
+    Place("policy-plain-words", "/workbench/policies/xs-step-up/plain-words/", who="unit"),
+    Place("policy-withdraw", "/workbench/policies/xs-labour-cost/withdraw/", who="unit"),
+    Place("policy-loaded", "/workbench/policies/hire-key-group-zj/", who="province"),
+    Place("policy-draft", "/workbench/policies/xs-first-fair/", who="justice"),
+    Place("policy-legality", "/workbench/policies/xs-first-fair/reviews/legality/", who="justice"),
+    Place("policy-competition", "/workbench/policies/xs-new-brand/reviews/competition/", who="unit"),
+    Place("policy-filing", "/workbench/policies/xs-labour-cost/reviews/filing/", who="unit"),
+    Place("policy-step", "/workbench/policies/xs-step-up/steps/quantify/", who="unit"),
+    Place("policy-packages", "/workbench/policies/packages/", who="county"),
+    Place("policy-package", "/workbench/policies/packages/demo-private-economy/", who="county"),
+    Place("policy-workbench", "/workbench/policies/cit-small-lowprofit/workbench/", who="province"),
+    Place("policy-workbench-new", "/workbench/policy-workbench/", who="unit"),
+    Place("policy-workbench-snapshot", "/workbench/policy-workbench/snapshot/", who="unit"),
     # importer
     Place("imports", "/workbench/imports/", who="admin"),
     Place(
@@ -112,6 +159,36 @@ PLACES = [
         who="province",
         through=("main td a[href*='/workbench/enterprises/']",),
     ),
+    Place(
+        "enterprise-facts",
+        "/workbench/enterprises/",
+        who="province",
+        through=("main td a[href*='/workbench/enterprises/']", "main a[href$='/facts/']"),
+    ),
+    Place(
+        "enterprise-fact",
+        "/workbench/enterprises/",
+        who="province",
+        through=(
+            "main td a[href*='/workbench/enterprises/']",
+            "main a[href$='/facts/']",
+            "main a[href$='/resident_enterprise/']",
+        ),
+    ),
+    Place("own-facts", "/my-enterprise/", who="legal", through=("main a[href$='/facts/']",)),
+    Place(
+        "own-fact",
+        "/my-enterprise/",
+        who="legal",
+        through=("main a[href$='/facts/']", "main a[href$='/resident_enterprise/']"),
+    ),
+    # rule book
+    Place("rules", "/workbench/rules/", who="province"),
+    Place("rules-nothing", "/workbench/rules/?text=不存在的规则", who="province"),
+    Place("rule", "/workbench/rules/cit-small-lowprofit/", who="province"),
+    Place("rule-tried", "/workbench/rules/cit-small-lowprofit/try/?uscc=91330109XXYYYYYY6L", who="province"),
+    Place("fact-availability", "/workbench/facts/", who="province"),
+    Place("fact-availability-filtered", "/workbench/facts/?group=研发&held=ask", who="province"),
     # organisations
     Place("organisations", "/organisations/"),
     Place("organisation", "/organisations/330000.reform_office/"),
@@ -291,4 +368,37 @@ PLACES = [
     ),
     Place("assess-list", "/workbench/assessments/", who="county"),
     Place("unit-telephones", "/workbench/unit-telephones/", who="unit"),
+    # payouts
+    Place("payout-notices", "/policies/notices/"),
+    Place("payout-notice", "/policies/notices/", through=("main tr:has-text('培训') td a",)),
+    Place("payout-rounds", "/workbench/policies/payouts/", who="unit"),
+    Place(
+        "payout-round", "/workbench/policies/payouts/", who="unit", through=("main tr:has-text('培训') td a",)
+    ),
+    Place(
+        "payout-entry",
+        "/workbench/policies/payouts/",
+        who="unit",
+        through=("main tr:has-text('稳岗') td a", "main td a"),
+    ),
+    Place("payout-budgets", "/workbench/policies/budgets/", who="finance"),
+    Place("payment-batches", "/workbench/policies/batches/", who="finance"),
+    Place("payment-batch", "/workbench/policies/batches/", who="finance", through=("main td a",)),
+    Place("payment-receipts", "/workbench/policies/receipts/", who="finance"),
+    Place("own-payouts", "/payouts/", who="legal"),
+    # whom policies reach, the nightly checks, a firm's messages about policies
+    Place("policy-reach", "/workbench/policy-reach/", who="county"),
+    Place(
+        "policy-reach-policy",
+        "/workbench/policy-reach/",
+        who="county",
+        through=("main td a[href*='/policy-reach/']",),
+    ),
+    Place("policy-sweeps", "/workbench/policy-reach/checks/", who="county"),
+    Place(
+        "own-policy-messages",
+        "/my-policies/",
+        who="legal",
+        through=("main a[href$='/messages/']",),
+    ),
 ]

@@ -75,7 +75,7 @@ class Site:
         self.address = f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Site:
-        shutil.copytree(loaded_demo(), self.folder, dirs_exist_ok=True)
+        shutil.copytree(loaded_demo(), self.folder, symlinks=True, dirs_exist_ok=True)
         environment = _environment(self.folder, self.port)
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -11,17 +11,22 @@ import secrets
 import sys
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
 import schemathesis
+from django.conf import settings as site
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks
 
+from qifu.engines.casework import definitions
+from qifu.engines.casework.publish import publish_folder
 from qifu.foundation import clock
+from qifu.foundation.access import SYSTEM
 from qifu.registers.organisations.models import Organisation
 from qifu.registers.people import api_tokens
 from qifu.registers.people.models import Person
@@ -30,6 +35,9 @@ from qifu.services.enterprise_problems.actions.moving import move_problem
 from qifu.services.enterprise_problems.actions.parts import ask_part
 from qifu.services.enterprise_problems.actions.receiving import receive_problem
 from qifu.services.enterprise_problems.tests.intake_world import XIAOSHAN, clerk, load_province, person
+from qifu.services.policies.actions.requests import Question, ask
+from qifu.services.policies.tests.own_world import PLAIN, RESEARCH
+from qifu.services.policies.tests.policy_world import published
 
 pytestmark = pytest.mark.django_db(transaction=True)
 EXAMPLES = 6
@@ -61,17 +69,21 @@ def token_of(who: Person) -> dict[str, str]:
 
 
 @pytest.fixture(name="callers")
-def make_callers(settings: Any) -> list[dict[str, str]]:
-    """A clerk, an officer and a reporter."""
+def make_callers(settings: Any) -> Iterator[list[dict[str, str]]]:
+    """A clerk, an officer with a published policy, and a reporter."""
     settings.AS_OF = date(2024, 6, 20)
+    definitions.forget()
     load_province()
     officer = person("unit", "department_officer", XIAOSHAN, "330109.economy_information")
-    return [token_of(clerk()), token_of(officer), token_of(person("reporter"))]
+    published(officer.as_actor(), RESEARCH, PLAIN)
+    publish_folder(Path(site.PROVINCE_DIR) / "policies" / "case_types", by=SYSTEM, at=clock.now())
+    yield [token_of(clerk()), token_of(officer), token_of(person("reporter"))]
+    definitions.forget()
 
 
 @pytest.fixture(name="numbers")
 def make_numbers(callers: list[dict[str, str]]) -> list[str]:
-    """Problems in three states, with a part that was asked for."""
+    """Problems in three states, with a part that was asked for; last a question about a policy."""
     people = {one.username: one for one in Person.objects.all()}
     unit = Organisation.objects.get(code="330109.economy_information").pk
     other = Organisation.objects.get(code="330109.market_regulation").pk
@@ -87,7 +99,8 @@ def make_numbers(callers: list[dict[str, str]]) -> list[str]:
             move_problem(transition="assign", form={"lead": unit}, **hub)
             ask_part(organisation_id=other, kind="consulted", request="请提意见", **hub)
         found.append(case.number)
-    return found
+    question = Question("研发费用怎么算？", "xs-research")
+    return [*found, ask(question=question, by=people["reporter"].as_actor(), at=clock.now()).case.number]
 
 
 def seeds() -> Iterator[int]:
@@ -108,7 +121,7 @@ def test_every_operation_answers_as_it_is_described(
     callers: list[dict[str, str]], numbers: list[str]
 ) -> None:
     found = operations()
-    assert len(found) >= 18
+    assert len(found) >= 26
     for seed in seeds():
         for operation in found:
             for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
@@ -128,7 +141,21 @@ def _try(
     @hypothesis.given(case=operation.as_strategy(generation_mode=mode), pick=st.integers(0, 11))
     def run(case: Any, pick: int) -> None:
         if "number" in case.path_parameters and pick % 4:
-            case.path_parameters["number"] = numbers[pick % 3]
+            question = "policy-requests" in operation.path
+            case.path_parameters["number"] = numbers[-1 if question else pick % 3]
+        if "code" in case.path_parameters and pick % 4:
+            case.path_parameters["code"] = "xs-research"
+        if operation.path.endswith("/policy-questions") and isinstance(case.body, dict) and pick % 3:
+            case.body |= {"policy": "xs-research", "uscc": "", "contact_mobile": ""}
+        if (
+            isinstance(case.body, dict)
+            and "facts" in case.body
+            and isinstance(case.body["facts"], dict)
+            and pick % 3
+        ):
+            case.body["facts"] = dict(
+                zip(("注册地", "revenue", "研发费用"), case.body["facts"].values(), strict=False)
+            )
         if "name" in case.path_parameters and pick % 4:
             case.path_parameters["name"] = NAMES[pick % len(NAMES)]
         case.call_and_validate(headers=callers[pick // 4], checks=CHECKS)

@@ -16,6 +16,8 @@ from qifu.foundation.imports.models import Import
 from qifu.registers.divisions.actions import load_divisions
 from qifu.registers.organisations.actions import load_organisations
 from qifu.registers.organisations.models import Organisation
+from qifu.services.enterprise_problems.models import Problem
+from qifu.services.enterprise_problems.tests import intake_world
 
 pytestmark = pytest.mark.django_db
 GOOD = "单位名称,类型,区划\n萧山区甲中心,事业单位,330109\n"
@@ -111,3 +113,16 @@ def test_what_cannot_be_read_is_said_and_nothing_is_kept(
     assert imports.main(arguments) == 2
     assert part in capsys.readouterr().err
     assert not Import.objects.exists()
+
+
+def test_somebody_imports_within_their_own_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    intake_world.load_province()
+    clerk, path = intake_world.clerk(), tmp_path / "热线.csv"
+    path.write_text("留言编号,留言主题,留言详情\nA1,停电,园区夜间停电三次，生产线停机\n", "utf-8")
+    assert imports.main(["problems", str(path), "--by", "nobody"]) == 2
+    assert "没有登录名为“nobody”" in capsys.readouterr().err and not Import.objects.exists()
+    assert imports.main(["problems", str(path), "--by", clerk.username]) == 0
+    problem = Problem.objects.get()
+    assert problem.case.place_code == intake_world.XIAOSHAN
+    assert imports.main(["problems", str(path)]) == 1
+    assert "新增 0，更新 0，未变 0，未导入 1" in capsys.readouterr().out
