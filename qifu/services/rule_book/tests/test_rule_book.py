@@ -81,7 +81,10 @@ def test_a_rule_is_tried_until_its_facts_are_known_and_it_is_met(rules: Path, fi
     assert (people.said.has, people.said.asks, people.said.lacks) == ("310人", "不超过 300人", "差 10人")
     assert (share.said.has, share.said.asks, share.state[1]) == ("2%", "不低于 3%", "不符合")
     assert place.state[1] == "符合" and "示例〔2024〕1号" in people.said.source
-    assert second.why == "各项都要符合，不符合的有 2 项：“从业人数 不超过 300人”；“研发费用占营业收入比 不低于 3%”。"
+    assert (
+        second.why
+        == "各项都要符合，不符合的有 2 项：“从业人数 不超过 300人”；“研发费用占营业收入比 不低于 3%”。"
+    )
     assert second.nearest and "从业人数" in second.nearest[0]
     tell(firm, employees="300", rd_expense="30万元")
     third = queries.try_rule("trial", CODE, SYSTEM, AT, DAY)
